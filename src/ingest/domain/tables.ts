@@ -1,0 +1,61 @@
+import type { TableSchema } from '../../streaming/index.js';
+
+/** What became of a record; the order is the code kept in the store. */
+export const recordStatuses = ['counted', 'late', 'waiting'] as const;
+export type RecordStatus = (typeof recordStatuses)[number];
+
+/** Rows of data records; the greatest version of (msisdn, recorded_at, record_id) is in force. */
+export const dataRecordTable: TableSchema = {
+  name: 'data_record',
+  columns: [
+    { name: 'msisdn', kind: 'bigint' },
+    { name: 'recorded_at', kind: 'bigint' }, // epoch ms
+    { name: 'record_id', kind: 'uuid' },
+    { name: 'version', kind: 'bigint' }, // log offset of the event that wrote it
+    { name: 'agreement_id', kind: 'uuid' }, // none while waiting
+    { name: 'recorded_bytes', kind: 'bigint' },
+    { name: 'status', kind: 'tinyint' }, // index in recordStatuses
+    { name: 'file_id', kind: 'integer' }, // 0: came without a file
+    { name: 'line_no', kind: 'integer' },
+  ],
+};
+
+/** Changes of a file's book; the sum over all rows of a file is its book. */
+export const importFileCountTable: TableSchema = {
+  name: 'import_file_count',
+  columns: [
+    { name: 'file_id', kind: 'integer' },
+    { name: 'counted', kind: 'integer' },
+    { name: 'late', kind: 'integer' },
+    { name: 'waiting', kind: 'integer' },
+    { name: 'duplicate', kind: 'integer' },
+    { name: 'rejected', kind: 'integer' },
+  ],
+};
+
+/** Input that was refused, with its text: lines of files, records, agreements, corrections. */
+export const deadLetterTable: TableSchema = {
+  name: 'dead_letter',
+  columns: [
+    { name: 'offset', kind: 'bigint' }, // of the event refused by a step, or -1: refused before the log
+    { name: 'file_id', kind: 'integer' },
+    { name: 'line_no', kind: 'integer' },
+    { name: 'code', kind: 'text' },
+    { name: 'message', kind: 'text' },
+    { name: 'raw', kind: 'blob' },
+  ],
+};
+
+/** Agreements that are accepted, with the offset of their event. */
+export const agreementTable: TableSchema = {
+  name: 'agreement',
+  columns: [
+    { name: 'id', kind: 'uuid' },
+    { name: 'msisdn', kind: 'bigint' },
+    { name: 'signed_at', kind: 'bigint' },
+    { name: 'service_start_at', kind: 'bigint' },
+    { name: 'billing_period_time_zone', kind: 'text' },
+    { name: 'max_bytes_in_billing_period', kind: 'bigint' },
+    { name: 'version', kind: 'bigint' },
+  ],
+};

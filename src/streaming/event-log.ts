@@ -1,0 +1,32 @@
+import type { Effects } from './effects.js';
+import type { LogEvents } from './log-events.js';
+import type { Position } from './position.js';
+import type { ColumnBatch } from './rows.js';
+
+/** The one ordered log of a partition. */
+export interface EventLog<E extends LogEvents> {
+  /**
+   * Adds events (their offsets are given by the log) and, in the same transaction, rows of the
+   * writer's own (import progress, dead letters of lines).
+   * Resolves with the first and the next offset when all is durable and, in embedded mode, processed.
+   * Rejects with a Fault (reaction Retry) when it did not happen; nothing of it is kept then.
+   */
+  append(events: E, rows?: readonly ColumnBatch[]): Promise<AppendedRange>;
+  /** Events from `offset` on, at least one; waits for them. Undefined once the log is closed. */
+  read(offset: number): Promise<E | undefined>;
+  /** Stored events in [from, to) for a replay, batch by batch. */
+  stored(from: number, to: number): AsyncIterable<E>;
+}
+
+export interface AppendedRange {
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+}
+
+/** The one place where a batch becomes true. */
+export interface CommitPoint {
+  /** Shuts out every earlier owner of the partition, then reads its position. */
+  fence(): Promise<Position>;
+  /** Rows, messages and position at once or not at all. Any error means: restore. */
+  commit(effects: Effects, position: Position): Promise<void>;
+}

@@ -1,0 +1,183 @@
+import type { EventLog, CommitPoint } from './event-log.js';
+import { reached } from './crash-point.js';
+import { Fault } from './fault.js';
+import type { LogEvents } from './log-events.js';
+import { comparePositions, startOfLog, type Position } from './position.js';
+import type { SnapshotStore } from './snapshot-store.js';
+import type { RowStore, StreamApplication } from './stream-application.js';
+
+/**
+ * unowned ──▶ fencing ──▶ restoring ──▶ running
+ *    ▲           ▲            │            │      any doubt: back to fencing
+ *    │           └────────────┴────────────┤
+ *    └──────────── stopped ◀───────────────┘      Ctrl-C, or a bug: failed
+ */
+export const taskTransitions = {
+  unowned: ['fencing'],
+  fencing: ['restoring', 'fencing', 'failed', 'stopped'],
+  restoring: ['running', 'fencing', 'failed', 'stopped'],
+  running: ['fencing', 'failed', 'stopped'],
+  failed: [],
+  stopped: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type TaskState = keyof typeof taskTransitions;
+
+/** The adapters a task runs on, and how often it saves a snapshot. */
+export interface TaskPorts<E extends LogEvents, L, F> {
+  readonly log: EventLog<E>;
+  readonly rows: RowStore<L, F>;
+  readonly commitPoint: CommitPoint;
+  readonly snapshots: SnapshotStore;
+  readonly snapshotEveryEvents: number;
+  /** Waits before a restore is tried again after a fault with reaction Retry. */
+  readonly pause: () => Promise<void>;
+  readonly onState: (state: TaskState, cause?: unknown) => void;
+}
+
+/**
+ * Runs one application over one partition: fence, restore, then batch after batch.
+ * Whatever goes wrong, memory is thrown away and read again: nothing is repaired in place.
+ */
+export class PartitionTask<S, E extends LogEvents, L, F> {
+  #taskState: TaskState = 'unowned';
+  #memory: S | undefined;
+  #position: Position = startOfLog;
+  #snapshotPosition: Position = startOfLog;
+  #stopping = false;
+
+  constructor(
+    private readonly app: StreamApplication<S, E, L, F>,
+    private readonly ports: TaskPorts<E, L, F>,
+  ) {}
+
+  get state(): TaskState {
+    return this.#taskState;
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** The application's state as of the last step, for reading only; undefined unless running. */
+  get memory(): S | undefined {
+    return this.#taskState === 'running' ? this.#memory : undefined;
+  }
+
+  /** Runs until stop() or a bug. Resolves in state stopped or failed; never rejects. */
+  async run(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        this.#enter('fencing');
+        const position = await this.ports.commitPoint.fence();
+        this.#enter('restoring');
+        await this.#restore(position);
+        this.#enter('running');
+        await this.#process();
+      } catch (error) {
+        this.#memory = undefined;
+        if (!isPassing(error)) {
+          this.#enter('failed', error);
+          return;
+        }
+        this.#enter('fencing', error);
+        await this.ports.pause();
+      }
+    }
+    this.#enter('stopped');
+  }
+
+  /** Lets the batch in hand be committed, saves a snapshot, then run() ends. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  async #restore(position: Position): Promise<void> {
+    const snapshot = await this.ports.snapshots.newestAtOrBelow(position);
+    this.#memory = snapshot ? await this.app.load(snapshot.chunks()) : this.app.newState();
+    this.#position = snapshot?.position ?? startOfLog;
+    this.#snapshotPosition = this.#position;
+    const end = position.offset + (position.cursor > 0 ? 1 : 0);
+    for await (const events of this.ports.log.stored(this.#position.offset, end)) {
+      await this.#replay(events, position);
+      if (this.#stopping) return;
+    }
+    if (comparePositions(this.#position, position) !== 0) {
+      throw new Fault('LOG_SHORTER_THAN_POSITION', 'StateCorrupt', 'the log ends before the position', {
+        facts: { offset: this.#position.offset, committedOffset: position.offset },
+      });
+    }
+  }
+
+  /** Muted: the effects of these events are committed already and are dropped. */
+  async #replay(events: E, until: Position): Promise<void> {
+    let from = 0;
+    while (from < events.length && comparePositions(this.#position, until) < 0) {
+      const step = await this.#step({ events, from });
+      from = step.next;
+      this.#position = step.position;
+    }
+  }
+
+  async #process(): Promise<void> {
+    let inFlight: Promise<void> = Promise.resolve();
+    while (!this.#stopping) {
+      const events = await this.ports.log.read(this.#position.offset);
+      if (events === undefined) break;
+      reached('task.batch-read');
+      for (let from = 0; from < events.length; ) {
+        const step = await this.#step({ events, from }, () => inFlight);
+        reached('task.stepped');
+        await inFlight;
+        inFlight = this.ports.commitPoint.commit(step.effects, step.position);
+        inFlight.catch(() => undefined); // seen at the next await; here only kept from being unhandled
+        this.#position = step.position;
+        from = step.next;
+      }
+      if (this.#position.offset - this.#snapshotPosition.offset >= this.ports.snapshotEveryEvents) {
+        await inFlight;
+        await this.#saveSnapshot();
+      }
+    }
+    await inFlight;
+    if (comparePositions(this.#position, this.#snapshotPosition) > 0) await this.#saveSnapshot();
+  }
+
+  /** A look-up must see the rows of the batch before it, so it waits for that commit. */
+  async #step(
+    batch: { events: E; from: number },
+    committed: () => Promise<void> = () => Promise.resolve(),
+  ): ReturnTypeOfStep<S, E, L, F> {
+    const memory = this.#memory as S;
+    const lookups = this.app.lookups(memory, batch);
+    let found: F | undefined;
+    if (lookups !== undefined) {
+      await committed();
+      found = await this.ports.rows.find(lookups, batch.events.offsets[batch.from]);
+      reached('task.rows-found');
+    }
+    return this.app.step(memory, batch, found);
+  }
+
+  async #saveSnapshot(): Promise<void> {
+    await this.ports.snapshots.save(this.#position, this.app.save(this.#memory as S));
+    this.#snapshotPosition = this.#position;
+    reached('snapshot.saved');
+  }
+
+  #enter(next: TaskState, cause?: unknown): void {
+    const allowed: readonly TaskState[] = taskTransitions[this.#taskState];
+    if (!allowed.includes(next)) {
+      throw new Error(`a partition task in state ${this.#taskState} cannot enter ${next}`);
+    }
+    this.#taskState = next;
+    this.ports.onState(next, cause);
+  }
+}
+
+type ReturnTypeOfStep<S, E extends LogEvents, L, F> = Promise<
+  ReturnType<StreamApplication<S, E, L, F>['step']>
+>;
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof Fault && (error.reaction === 'Retry' || error.reaction === 'Fenced');

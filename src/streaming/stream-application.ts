@@ -1,0 +1,42 @@
+import type { Effects } from './effects.js';
+import type { LogEvents } from './log-events.js';
+import type { Position } from './position.js';
+
+/** What one step did: its effects, where it stands in the batch, and the position after it. */
+export interface Step {
+  readonly effects: Effects;
+  /** Index in the batch of the first event that is not done; the length when all are. */
+  readonly next: number;
+  readonly position: Position;
+}
+
+/** A run of events and where in it a step begins. */
+export interface BatchFrom<E extends LogEvents> {
+  readonly events: E;
+  readonly from: number;
+}
+
+/**
+ * What a context declares to be run over a partition's log. All methods are deterministic: no
+ * clock, no random, no I/O, and the same result however the events are cut into batches.
+ * The state belongs to one task and may be changed in place; there is no undo.
+ */
+export interface StreamApplication<S, E extends LogEvents, L, F> {
+  readonly name: string;
+  newState(): S;
+  /** What the step has to know from the row store, or undefined when nothing. */
+  lookups(state: S, batch: BatchFrom<E>): L | undefined;
+  /**
+   * Processes events from `batch.from` on. It may stop early, also within one event, when a
+   * transaction would grow too large; the same batch is then given again from `next` on.
+   */
+  step(state: S, batch: BatchFrom<E>, found: F | undefined): Step;
+  /** The state as chunks of at most a few MiB, and back. */
+  save(state: S): Iterable<Uint8Array>;
+  load(chunks: AsyncIterable<Uint8Array>): Promise<S>;
+}
+
+/** Rows the step asked for. Only versions below `beforeOffset` are seen: replays are exact. */
+export interface RowStore<L, F> {
+  find(lookups: L, beforeOffset: number): Promise<F>;
+}
