@@ -1,0 +1,60 @@
+// Everything is turned into CommonJS, node_modules too: NestJS 12 ships ES modules only, and jest
+// needs an experimental flag for those. The transforms are cached in node_modules/.cache.
+const commonjs = { type: 'commonjs', ignoreDynamic: false };
+
+const typescript = {
+  jsc: {
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+    target: 'es2023',
+    keepClassNames: true,
+  },
+  module: commonjs,
+  sourceMaps: 'inline',
+};
+
+const javascript = {
+  jsc: { parser: { syntax: 'ecmascript' }, target: 'es2023', keepClassNames: true },
+  module: commonjs,
+  sourceMaps: false,
+};
+
+const shared = {
+  testEnvironment: 'node',
+  transform: {
+    '\\.ts$': ['@swc/jest', typescript],
+    '\\.[cm]?js$': ['@swc/jest', javascript],
+  },
+  transformIgnorePatterns: [],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  roots: ['<rootDir>/src', '<rootDir>/test'],
+};
+
+/**
+ * Specs that start real processes or a browser; `npm run check` leaves them out. The name of a
+ * project is what the summary of a run calls the suite.
+ */
+const slowSpecs = [
+  '<rootDir>/test/faults/.*\\.spec\\.ts$',
+  '<rootDir>/test/browser/.*\\.spec\\.ts$',
+];
+
+export default {
+  maxWorkers: 2,
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
+  testTimeout: 30_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'fast',
+      testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...slowSpecs],
+    },
+    {
+      ...shared,
+      displayName: 'slow',
+      testMatch: ['<rootDir>/test/{faults,browser}/**/*.spec.ts'],
+    },
+  ],
+};
