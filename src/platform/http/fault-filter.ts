@@ -1,0 +1,94 @@
+import { HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Fault } from '../../streaming/index.js';
+import { httpErrors } from './errors.js';
+import { Refusal, type RefusedLine } from './refusal.js';
+
+/** What every refusal looks like on the wire. */
+export interface FaultAnswer {
+  readonly code: string;
+  readonly message: string;
+  readonly next?: string;
+  readonly accepted?: number;
+  readonly rejected?: readonly RefusedLine[];
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: FaultAnswer;
+}
+
+const declared = (code: keyof typeof httpErrors, status: number, message?: string): Answer => ({
+  status,
+  body: { code, message: message ?? httpErrors[code].meaning, next: httpErrors[code].next },
+});
+
+const ofRefusal = (refusal: Refusal): Answer => ({
+  status: refusal.status,
+  body: {
+    code: refusal.code,
+    message: refusal.message,
+    next: refusal.next,
+    ...(refusal.rejected && { accepted: 0, rejected: refusal.rejected }),
+  },
+});
+
+const ofHttpStatus = (status: number): Answer => {
+  if (status === 404) return declared('ROUTE_UNKNOWN', 404);
+  if (status === 413) return declared('BODY_TOO_LARGE', 413);
+  if (status === 415) return declared('BODY_TYPE_UNKNOWN', 415);
+  if (status === 400) return declared('BODY_NOT_JSON', 400);
+  if (status >= 400 && status < 500) return declared('REQUEST_INVALID', status);
+  return declared('UNEXPECTED', 500);
+};
+
+/** Fastify gives its own errors a code; those of the content type parser are the caller's. */
+const ofFastify = (error: { code?: unknown; statusCode?: unknown }): Answer | undefined => {
+  if (typeof error.code !== 'string' || !error.code.startsWith('FST_')) return undefined;
+  const status = typeof error.statusCode === 'number' ? error.statusCode : 500;
+  if (error.code.startsWith('FST_ERR_CTP')) return ofHttpStatus(status);
+  return status < 500 ? declared('REQUEST_INVALID', status) : undefined;
+};
+
+/**
+ * The answer for whatever was thrown; undefined status 500 means a fault of the program, whose
+ * text is never shown.
+ */
+export const answerOf = (error: unknown): Answer => {
+  if (error instanceof Refusal) return ofRefusal(error);
+  if (error instanceof Fault && error.reaction === 'Retry') {
+    return { status: 503, body: { code: error.code, message: error.message, next: 'Try again.' } };
+  }
+  if (error instanceof HttpException) return ofHttpStatus(error.getStatus());
+  if (typeof error === 'object' && error !== null) {
+    const answer = ofFastify(error);
+    if (answer !== undefined) return answer;
+    // JSON.parse of Fastify's secure parser throws a SyntaxError with a status of its own
+    if (error instanceof SyntaxError && 'statusCode' in error) return ofHttpStatus(400);
+  }
+  return declared('UNEXPECTED', 500);
+};
+
+interface Reply {
+  status(code: number): Reply;
+  header(name: string, value: string): Reply;
+  send(body: unknown): void;
+  readonly sent: boolean;
+}
+
+/** Answers every error of a request as `{code, message, next}`; used as a global filter. */
+export class FaultFilter implements ExceptionFilter {
+  constructor(private readonly onUnexpected: (error: unknown) => void) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    // GraphQL formats its own errors
+    if (host.getType<string>() !== 'http') throw error;
+    const answer = answerOf(error);
+    if (answer.body.code === 'UNEXPECTED') this.onUnexpected(error);
+    const reply = host.switchToHttp().getResponse<Reply>();
+    if (reply.sent) return;
+    reply
+      .status(answer.status)
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(answer.body);
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  GraphQLError,
+  Kind,
+  type ASTVisitor,
+  type FragmentDefinitionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
+
+/** How large one query may be; introspection fields are not counted. */
+export interface QueryLimits {
+  readonly depth: number;
+  readonly fields: number;
+}
+
+export const queryLimits: QueryLimits = { depth: 10, fields: 300 };
+
+interface Size {
+  readonly depth: number;
+  readonly fields: number;
+}
+
+/** Measures selections; each fragment once, so that nested spreads cost nothing to measure. */
+class QueryMeasure {
+  readonly #fragments = new Map<string, Size>();
+  readonly #open = new Set<string>();
+
+  constructor(private readonly fragment: (name: string) => FragmentDefinitionNode | undefined) {}
+
+  size(set: SelectionSetNode | undefined): Size {
+    let depth = 0;
+    let fields = 0;
+    for (const selection of set?.selections ?? []) {
+      const inner = this.#selected(selection);
+      depth = Math.max(depth, inner.depth);
+      fields += inner.fields;
+    }
+    return { depth, fields };
+  }
+
+  #selected(selection: SelectionSetNode['selections'][number]): Size {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return this.#spread(selection.name.value);
+    if (selection.kind === Kind.INLINE_FRAGMENT) return this.size(selection.selectionSet);
+    if (selection.name.value.startsWith('__')) return { depth: 0, fields: 0 };
+    const inner = this.size(selection.selectionSet);
+    return { depth: inner.depth + 1, fields: inner.fields + 1 };
+  }
+
+  #spread(name: string): Size {
+    const known = this.#fragments.get(name);
+    if (known !== undefined) return known;
+    const definition = this.fragment(name);
+    // a cycle is refused by a rule of GraphQL itself; here it only must not loop
+    if (definition === undefined || this.#open.has(name)) return { depth: 0, fields: 0 };
+    this.#open.add(name);
+    const size = this.size(definition.selectionSet);
+    this.#open.delete(name);
+    this.#fragments.set(name, size);
+    return size;
+  }
+}
+
+/** A validation rule that refuses queries over the limits (code QUERY_TOO_LARGE). */
+export const limitQuery =
+  (limits: QueryLimits) =>
+  (context: ValidationContext): ASTVisitor => ({
+    OperationDefinition(operation) {
+      const measure = new QueryMeasure((name) => context.getFragment(name) ?? undefined);
+      const size = measure.size(operation.selectionSet);
+      if (size.depth <= limits.depth && size.fields <= limits.fields) return;
+      context.reportError(
+        new GraphQLError(
+          `the query has ${size.fields} fields in ${size.depth} levels; ` +
+            `${limits.fields} fields and ${limits.depth} levels are allowed`,
+          { nodes: operation, extensions: { code: 'QUERY_TOO_LARGE' } },
+        ),
+      );
+    },
+  });
