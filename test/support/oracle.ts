@@ -1,0 +1,339 @@
+import { periodAt, type OraclePeriod } from './calendar-oracle.js';
+import {
+  identityOf,
+  type Book,
+  type OracleAgreement,
+  type OracleCorrection,
+  type OracleDeadLetter,
+  type OracleEvent,
+  type OracleFeedProgress,
+  type OracleMessage,
+  type OracleRecord,
+  type OracleResult,
+  type OracleRow,
+} from './oracle-model.js';
+
+interface Feed {
+  status: string;
+  through: number | undefined;
+  outOfOrderness: number;
+}
+
+interface Window {
+  readonly agreement: OracleAgreement;
+  readonly period: OraclePeriod;
+  /** Identities in the order in which they were first counted here. */
+  readonly identities: string[];
+  exceeded: boolean;
+}
+
+const largestTotal = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Everything known while the log is read from its start. */
+class Ledger {
+  readonly rows = new Map<string, OracleRow>();
+  readonly versionsOf = new Map<string, OracleRow[]>();
+  readonly versions: OracleRow[] = [];
+  readonly messages: OracleMessage[] = [];
+  readonly books = new Map<number, Book>();
+  readonly deadLetters: OracleDeadLetter[] = [];
+  readonly agreements = new Map<string, OracleAgreement>();
+  readonly agreementsOf = new Map<number, OracleAgreement[]>();
+  readonly feeds = new Map<string, Feed>();
+  readonly windows = new Map<string, Window>();
+  open: Window[] = [];
+  readonly waitingOf = new Map<number, OracleRow[]>();
+  watermarkMs: number | undefined = undefined;
+
+  process(event: OracleEvent): void {
+    switch (event.type) {
+      case 'record':
+        this.#record(event.offset, event.record);
+        if (event.record.fileId === 0) this.#observe(event.record.recordedAtMs);
+        return;
+      case 'agreement':
+        return this.#agreement(event.offset, event.agreement);
+      case 'correction':
+        return this.#correction(event.offset, event.correction);
+      case 'feed':
+        return this.#feed(event.progress);
+    }
+  }
+
+  #record(offset: number, record: OracleRecord): void {
+    const known = this.versionsOf.get(identityOf(record));
+    if (known !== undefined) {
+      if (known.some((row) => row.recordedBytes === record.recordedBytes)) {
+        this.#book(record.fileId, { duplicate: 1 });
+      } else this.#reject(offset, record.fileId, 'CONFLICTING_RECORD');
+      return;
+    }
+    const agreement = this.#inForce(record.msisdn, record.recordedAtMs);
+    if (agreement === undefined) {
+      const row = {
+        ...record,
+        version: offset,
+        agreementId: undefined,
+        status: 'waiting',
+      } as const;
+      this.#write(row);
+      this.waitingOf.set(record.msisdn, [...(this.waitingOf.get(record.msisdn) ?? []), row]);
+      this.#book(record.fileId, { waiting: 1 });
+      return;
+    }
+    if (this.#wouldOverflow(agreement, record)) {
+      this.#reject(offset, record.fileId, 'TOTAL_OUT_OF_RANGE');
+      return;
+    }
+    this.#book(record.fileId, { [this.#count(offset, record, agreement)]: 1 });
+  }
+
+  /** Counts a record for the first time under its agreement and answers its status. */
+  #count(offset: number, record: OracleRecord, agreement: OracleAgreement): 'counted' | 'late' {
+    const window = this.#window(agreement, record.recordedAtMs);
+    const status = this.#isClosed(window) ? 'late' : 'counted';
+    this.#write({ ...record, version: offset, agreementId: agreement.id, status });
+    window.identities.push(identityOf(record));
+    if (status === 'late') {
+      this.#message('BILLING_PERIOD_ADJUSTED', window, record, record.recordedBytes);
+    }
+    this.#exceededNow(window, record);
+    return status;
+  }
+
+  #agreement(offset: number, agreement: OracleAgreement): void {
+    const same = this.agreements.get(agreement.id);
+    if (same !== undefined) {
+      const fields = Object.keys(agreement) as (keyof OracleAgreement)[];
+      if (fields.some((field) => same[field] !== agreement[field])) {
+        this.deadLetters.push({ offset, code: 'AGREEMENT_CONFLICT' });
+      }
+      return;
+    }
+    const { msisdn } = agreement;
+    this.agreements.set(agreement.id, agreement);
+    this.agreementsOf.set(msisdn, [...(this.agreementsOf.get(msisdn) ?? []), agreement]);
+    const waiting = this.waitingOf.get(msisdn) ?? [];
+    const covered = waiting
+      .filter((row) => this.#inForce(msisdn, row.recordedAtMs) === agreement)
+      .sort((a, b) => a.recordedAtMs - b.recordedAtMs || a.version - b.version);
+    const released = new Set<OracleRow>();
+    for (const row of covered) {
+      if (this.#wouldOverflow(agreement, row)) {
+        this.#staysWaiting(offset);
+        continue;
+      }
+      released.add(row);
+      const status = this.#count(offset, row, agreement);
+      this.#book(row.fileId, { waiting: -1, [status]: 1 });
+    }
+    this.waitingOf.set(
+      msisdn,
+      waiting.filter((row) => !released.has(row)),
+    );
+  }
+
+  #correction(offset: number, correction: OracleCorrection): void {
+    const agreement = this.agreements.get(correction.agreementId);
+    if (agreement?.msisdn !== correction.msisdn) return this.#refuse(offset, 'UNKNOWN_AGREEMENT');
+    const row = this.rows.get(identityOf(correction));
+    if (row === undefined) return this.#addByCorrection(offset, correction, agreement);
+    if (row.agreementId !== agreement.id) {
+      return this.#refuse(offset, 'RECORD_OF_ANOTHER_AGREEMENT');
+    }
+    const delta = correction.recordedBytes - row.recordedBytes;
+    const window = this.#window(agreement, row.recordedAtMs);
+    if (BigInt(this.#total(window)) + BigInt(delta) > largestTotal) {
+      return this.#refuse(offset, 'TOTAL_OUT_OF_RANGE');
+    }
+    const changed = { ...row, version: offset, recordedBytes: correction.recordedBytes };
+    this.#write(changed);
+    if (delta === 0) return;
+    if (window.exceeded || this.#isClosed(window)) {
+      this.#message('BILLING_PERIOD_ADJUSTED', window, changed, delta);
+    }
+    if (window.exceeded && this.#total(window) < agreement.maxBytesInBillingPeriod) {
+      window.exceeded = false;
+      this.#message('DATA_PLAN_EXCEEDED_RETRACTED', window, changed);
+    } else this.#exceededNow(window, changed);
+  }
+
+  #addByCorrection(offset: number, correction: OracleCorrection, agreement: OracleAgreement): void {
+    if (this.#inForce(agreement.msisdn, correction.recordedAtMs) !== agreement) {
+      return this.#refuse(offset, 'AGREEMENT_NOT_IN_FORCE');
+    }
+    const { msisdn, recordedAtMs, recordId, recordedBytes } = correction;
+    const record = { msisdn, recordedAtMs, recordId, recordedBytes, fileId: 0, lineNo: 0 };
+    if (this.#wouldOverflow(agreement, record)) return this.#refuse(offset, 'TOTAL_OUT_OF_RANGE');
+    this.#book(0, { [this.#count(offset, record, agreement)]: 1 });
+  }
+
+  #feed(progress: OracleFeedProgress): void {
+    const before = this.feeds.get(progress.feed);
+    const { completeThroughMs, maxOutOfOrdernessMs } = progress;
+    const throughs = [before?.through, completeThroughMs].filter((ms) => ms !== undefined);
+    this.feeds.set(progress.feed, {
+      status: progress.status,
+      through: throughs.length === 0 ? undefined : Math.max(...throughs),
+      outOfOrderness: maxOutOfOrdernessMs ?? before?.outOfOrderness ?? 0,
+    });
+    this.#moveWatermark();
+  }
+
+  /** A record without a file is the progress of feed `topic`. */
+  #observe(recordedAtMs: number): void {
+    this.#feed({ feed: 'topic', status: 'active', completeThroughMs: recordedAtMs });
+  }
+
+  #moveWatermark(): void {
+    const active = [...this.feeds.values()].filter((feed) => feed.status === 'active');
+    const marks = active.map((feed) => (feed.through ?? NaN) - feed.outOfOrderness);
+    const least = Math.min(...marks);
+    if (active.length === 0 || Number.isNaN(least)) return;
+    if (this.watermarkMs !== undefined && least <= this.watermarkMs) return;
+    this.watermarkMs = least;
+    this.#closeEnded();
+  }
+
+  /** `open` is in the order in which windows got their first record. */
+  #closeEnded(): void {
+    const ended = this.open.filter((window) => this.#isClosed(window));
+    if (ended.length === 0) return;
+    this.open = this.open.filter((window) => !this.#isClosed(window));
+    const keyOf = (w: Window): string =>
+      `${w.agreement.billingPeriodTimeZone} ${w.period.year} ${w.period.month}`;
+    const firsts = [...new Set([...this.windows.values()].map(keyOf))];
+    const rank = new Map(firsts.map((key, index) => [key, index]));
+    ended.sort(
+      (a, b) =>
+        a.period.endMs - b.period.endMs || (rank.get(keyOf(a)) ?? 0) - (rank.get(keyOf(b)) ?? 0),
+    );
+    for (const window of ended) {
+      const rows = window.identities.map((identity) => this.#row(identity));
+      const latest = rows.reduce((a, b) => (b.recordedAtMs >= a.recordedAtMs ? b : a));
+      this.#message('BILLING_PERIOD_CLOSED', window, latest);
+    }
+  }
+
+  #exceededNow(window: Window, record: { recordedAtMs: number; recordId: string }): void {
+    if (window.exceeded) return;
+    if (this.#total(window) < window.agreement.maxBytesInBillingPeriod) return;
+    window.exceeded = true;
+    this.#message('DATA_PLAN_EXCEEDED', window, record);
+  }
+
+  /** Latest start strictly before the record, then latest signature, then the one known first. */
+  #inForce(msisdn: number, recordedAtMs: number): OracleAgreement | undefined {
+    return (this.agreementsOf.get(msisdn) ?? [])
+      .filter((agreement) => agreement.serviceStartAtMs < recordedAtMs)
+      .sort((a, b) => b.serviceStartAtMs - a.serviceStartAtMs || b.signedAtMs - a.signedAtMs)[0];
+  }
+
+  #window(agreement: OracleAgreement, recordedAtMs: number): Window {
+    const period = periodAt(agreement.billingPeriodTimeZone, recordedAtMs);
+    const key = `${agreement.id} ${period.year} ${period.month}`;
+    let window = this.windows.get(key);
+    if (window === undefined) {
+      window = { agreement, period, identities: [], exceeded: false };
+      this.windows.set(key, window);
+      if (!this.#isClosed(window)) this.open.push(window);
+    }
+    return window;
+  }
+
+  #isClosed(window: Window): boolean {
+    return this.watermarkMs !== undefined && this.watermarkMs >= window.period.endMs;
+  }
+
+  #total(window: Window): number {
+    return Number(this.#exactTotal(window));
+  }
+
+  #exactTotal(window: Window): bigint {
+    return window.identities.reduce((sum, id) => sum + BigInt(this.#row(id).recordedBytes), 0n);
+  }
+
+  #wouldOverflow(
+    agreement: OracleAgreement,
+    record: { recordedAtMs: number; recordedBytes: number },
+  ): boolean {
+    const period = periodAt(agreement.billingPeriodTimeZone, record.recordedAtMs);
+    const window = this.windows.get(`${agreement.id} ${period.year} ${period.month}`);
+    const total = window === undefined ? 0n : this.#exactTotal(window);
+    return total + BigInt(record.recordedBytes) > largestTotal;
+  }
+
+  #row(identity: string): OracleRow {
+    const row = this.rows.get(identity);
+    if (row === undefined) throw new Error(`the oracle lost the row ${identity}`);
+    return row;
+  }
+
+  #write(row: OracleRow): void {
+    const { msisdn, recordedAtMs, recordId, version, agreementId } = row;
+    const { recordedBytes, status, fileId, lineNo } = row;
+    const kept: OracleRow = {
+      ...{ msisdn, recordedAtMs, recordId, version, agreementId },
+      ...{ recordedBytes, status, fileId, lineNo },
+    };
+    const identity = identityOf(kept);
+    this.rows.set(identity, kept);
+    this.versionsOf.set(identity, [...(this.versionsOf.get(identity) ?? []), kept]);
+    this.versions.push(kept);
+  }
+
+  #message(
+    type: string,
+    window: Window,
+    record: { recordedAtMs: number; recordId: string },
+    delta?: number,
+  ): void {
+    const { agreement, period } = window;
+    this.messages.push({
+      type,
+      agreementId: agreement.id,
+      year: period.year,
+      month: period.month,
+      latestRecordedAtMs: record.recordedAtMs,
+      recordId: record.recordId,
+      total: this.#total(window),
+      timestampMs: period.endMs - 1,
+      ...(delta === undefined ? {} : { delta }),
+    });
+  }
+
+  #reject(offset: number, fileId: number, code: string): void {
+    this.#book(fileId, { rejected: 1 });
+    this.#refuse(offset, code);
+  }
+
+  #refuse(offset: number, code: string): void {
+    this.deadLetters.push({ offset, code });
+  }
+
+  /** A waiting record too large for the total of its agreement is kept as it is. */
+  #staysWaiting(offset: number): void {
+    this.#refuse(offset, 'TOTAL_OUT_OF_RANGE');
+  }
+
+  #book(fileId: number, change: Partial<Book>): void {
+    const book = this.books.get(fileId) ?? {
+      ...{ counted: 0, late: 0, waiting: 0 },
+      ...{ duplicate: 0, rejected: 0 },
+    };
+    for (const [name, by] of Object.entries(change)) book[name as keyof Book] += by;
+    this.books.set(fileId, book);
+  }
+}
+
+/**
+ * What a log must lead to, from its first event on: the rules of counting (DESIGN.md §4) once
+ * more, said as simply as they can be. One event after the other, nothing kept but lists and maps,
+ * every total added up again from the rows. Slow on purpose; nothing of src/ is used here.
+ */
+export const oracleOf = (events: readonly OracleEvent[]): OracleResult => {
+  const ledger = new Ledger();
+  for (const event of events) ledger.process(event);
+  const { rows, versions, messages, books, deadLetters, watermarkMs } = ledger;
+  return { rows, versions, messages, books, deadLetters, watermarkMs };
+};
