@@ -1,0 +1,151 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+
+/** Specs are run from the top of the tree. */
+const root = process.cwd();
+const preload = pathToFileURL(join(root, 'test/faults/support/kill-at-crash-point.mjs')).href;
+
+/** The built program; `npm run build` makes it. */
+export const builtMain = join(root, 'dist/main.js');
+
+export interface Launch {
+  readonly dataDir: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** `<crash point>:<n>` or `any:<n>`. */
+  readonly crashAt?: string;
+}
+
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The point at which the process ended itself, if it did. */
+  readonly killedAt: string | undefined;
+  /** How often each point was reached. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly output: string;
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((found, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => found(port));
+    });
+  });
+
+/** One run of the built program on its own data directory. */
+export class OverageProcess {
+  readonly ended: Promise<Ending>;
+  #output = '';
+  #hasEnded = false;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+    report: string,
+  ) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+    }
+    this.ended = new Promise((ended) =>
+      child.once('close', (code, signal) => {
+        this.#hasEnded = true;
+        const said = existsSync(report) ? readFileSync(report, 'utf8') : '{}';
+        const { killedAt, counts } = JSON.parse(said) as Partial<Ending>;
+        ended({ code, signal, killedAt, counts: counts ?? {}, output: this.#output });
+      }),
+    );
+  }
+
+  static async start(launch: Launch): Promise<OverageProcess> {
+    const port = await freePort();
+    const report = `${launch.dataDir}.crash-report.json`;
+    rmSync(report, { force: true });
+    const child = spawn(process.execPath, ['--import', preload, builtMain], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env.PATH,
+        TZ: 'UTC',
+        DATA_DIR: launch.dataDir,
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        CRASH_REPORT: report,
+        ...(launch.crashAt === undefined ? {} : { CRASH_AT: launch.crashAt }),
+        ...launch.env,
+      },
+    });
+    return new OverageProcess(child, `http://127.0.0.1:${port}`, report);
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** The parsed answer, or undefined while the program does not answer. */
+  async get<T>(path: string): Promise<T | undefined> {
+    try {
+      const response = await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(5000) });
+      return response.ok ? ((await response.json()) as T) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Sends a body and answers whether it was taken; a program that dies took nothing. */
+  async post(path: string, body: string, type = 'application/json'): Promise<boolean> {
+    try {
+      const headers = { 'content-type': type };
+      const response = await fetch(`${this.url}${path}`, { method: 'POST', headers, body });
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** True once the condition holds; false when the process ended before. Throws after a minute. */
+  async until(condition: () => Promise<boolean>, timeoutMs = 60_000): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    while (!this.#hasEnded) {
+      if (await condition()) return true;
+      if (Date.now() > deadline) throw new Error(`waited too long; output:\n${this.#output}`);
+      await sleep(15);
+    }
+    return false;
+  }
+
+  ready(): Promise<boolean> {
+    return this.until(async () => (await this.get('/health/ready')) !== undefined);
+  }
+
+  /** Asks it to stop, as Ctrl-C does, and answers how it ended. */
+  async stop(): Promise<Ending> {
+    if (!this.#hasEnded) this.child.kill('SIGTERM');
+    const slow = sleep(20_000, undefined, { ref: false });
+    const ending = await Promise.race([this.ended, slow]);
+    if (ending !== undefined) return ending;
+    this.child.kill('SIGKILL');
+    throw new Error(`did not stop within 20 s; output:\n${this.#output}`);
+  }
+
+  /** Ends it from outside, without a word. */
+  kill(): Promise<Ending> {
+    if (!this.#hasEnded) this.child.kill('SIGKILL');
+    return this.ended;
+  }
+}

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { asOracleRow, booksOf, type PlainRow } from '../../support/plain-rows.js';
+import type { Book, OracleRow } from '../../support/oracle-model.js';
+
+export interface StoredMessageRow {
+  readonly offset: number;
+  readonly key: string;
+  readonly timestamp: number;
+  readonly headers: string;
+  readonly value: string;
+}
+
+/** What a store says, read from its file while no process holds it. */
+export interface StoreContents {
+  /** All versions, in the order of version and identity. */
+  readonly rows: readonly OracleRow[];
+  readonly messages: readonly StoredMessageRow[];
+  readonly booksByFile: ReadonlyMap<number, Book>;
+}
+
+/** A BIGINT as a number, a UUID as text (none as undefined), all else as it is. */
+const plain = (value: unknown): PlainRow[string] => {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'object' && value !== null && 'hugeint' in value) {
+    const text = String(value);
+    return text === '00000000-0000-0000-0000-000000000000' ? undefined : text;
+  }
+  return value as PlainRow[string];
+};
+
+/** Runs read-only queries on the file of a stopped program. */
+export const queryStore = async (
+  path: string,
+  queries: readonly string[],
+): Promise<PlainRow[][]> => {
+  if (!existsSync(path)) throw new Error(`${path} is not there`);
+  const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' });
+  try {
+    const connection = await instance.connect();
+    const results: PlainRow[][] = [];
+    for (const query of queries) {
+      const result = await connection.run(query);
+      const rows = await result.getRowObjects();
+      results.push(
+        rows.map((row) =>
+          Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])),
+        ),
+      );
+    }
+    connection.disconnectSync();
+    return results;
+  } finally {
+    instance.closeSync();
+  }
+};
+
+const contentQueries = [
+  'SELECT * FROM data_record ORDER BY version, msisdn, recorded_at, record_id',
+  'SELECT * FROM message ORDER BY "offset"',
+  'SELECT file_id, sum(counted)::BIGINT counted, sum(late)::BIGINT late, sum(waiting)::BIGINT waiting,' +
+    ' sum(duplicate)::BIGINT duplicate, sum(rejected)::BIGINT rejected' +
+    ' FROM import_file_count GROUP BY file_id ORDER BY file_id',
+];
+
+/** Rows, messages and books of a store. */
+export const readStore = async (path: string): Promise<StoreContents> => {
+  const [rows, messages, books] = await queryStore(path, contentQueries);
+  return {
+    rows: rows.map(asOracleRow),
+    messages: messages as unknown as StoredMessageRow[],
+    booksByFile: booksOf(books),
+  };
+};
