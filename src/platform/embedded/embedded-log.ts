@@ -1,0 +1,337 @@
+import {
+  Fault,
+  startOfLog,
+  streamingErrors,
+  type AppendedRange,
+  type ColumnBatch,
+  type CommitPoint,
+  type Effects,
+  type EventLog,
+  type LogEvents,
+  type Position,
+  type TableSchema,
+} from '../../streaming/index.js';
+import { columnList, quoted } from './column-kinds.js';
+import type { EmbeddedDatabase } from './database.js';
+import {
+  messageRows,
+  messageTable,
+  positionRow,
+  positionTable,
+  storedMessage,
+  type CommitMark,
+  type StoredMessage,
+} from './log-tables.js';
+import { PendingAppends, type PendingAppend } from './pending-appends.js';
+
+/** How an application's events are kept in the store and put together in memory. */
+export interface LogCodec<E extends LogEvents> {
+  /** The table of the log; its first column is `offset`, a bigint. */
+  readonly table: TableSchema;
+  newBatch(capacity: number): E;
+  /** Adds all events of `from`, with their offsets, behind those of `into`. */
+  pushAll(into: E, from: E): void;
+  toColumns(events: E): ColumnBatch;
+  /** The arrays of the batch belong to the codec: it may keep them. */
+  fromColumns(batch: ColumnBatch): E;
+}
+
+export interface EmbeddedLogOptions {
+  /** Small appends are handed out together up to this many events. */
+  readonly batchEvents?: number;
+  /** Events a batch when stored ones are read for a replay. */
+  readonly storedBatchEvents?: number;
+}
+
+/** So many appends at most go into one batch: each adds a level to what looks up an event. */
+const MAX_APPENDS_A_BATCH = 1024;
+
+/** What one commit writes; without a position the last one stays. */
+interface Write<E extends LogEvents> {
+  readonly seq: number;
+  readonly events: readonly E[];
+  readonly appends: readonly PendingAppend<E>[];
+  readonly effects: Effects;
+  readonly position: Position | undefined;
+}
+
+const noEffects: Effects = { rows: [], messages: [] };
+
+const undone = (cause: unknown): Fault =>
+  new Fault('APPEND_UNDONE', streamingErrors.APPEND_UNDONE.reaction, 'the append was undone', {
+    cause,
+  });
+
+/**
+ * The log and the commit point of the one partition of the embedded mode. Appended events wait in
+ * memory until the task has processed them; then events, the writer's rows, and all effects become
+ * durable in one transaction. So an append is either whole and counted, or never was.
+ */
+export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoint {
+  readonly #pending = new PendingAppends<E>();
+  readonly #batchEvents: number;
+  readonly #storedBatchEvents: number;
+  readonly #listeners = new Set<() => void>();
+  #handed: E[] = [];
+  #seq = 0;
+  #mark: CommitMark = { seq: 0, position: startOfLog, nextMessageOffset: 0 };
+  #logEnd = 0;
+  #broken: unknown;
+  #closed = false;
+  #wake: (() => void)[] = [];
+  #tail: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly database: EmbeddedDatabase,
+    private readonly codec: LogCodec<E>,
+    options: EmbeddedLogOptions,
+  ) {
+    this.#batchEvents = options.batchEvents ?? 8192;
+    this.#storedBatchEvents = options.storedBatchEvents ?? 65536;
+  }
+
+  /** The tables a store needs for a log: the log itself, the messages, the position. */
+  static tables<E extends LogEvents>(codec: LogCodec<E>): TableSchema[] {
+    return [codec.table, messageTable, positionTable];
+  }
+
+  /** Trims the table of positions to its last row and reads where the log ends. */
+  static async open<E extends LogEvents>(
+    database: EmbeddedDatabase,
+    codec: LogCodec<E>,
+    options: EmbeddedLogOptions = {},
+  ): Promise<EmbeddedLog<E>> {
+    const log = new EmbeddedLog(database, codec, options);
+    const position = quoted(positionTable.name);
+    const [{ rows }] = await database.query(`SELECT count(*) AS rows FROM ${position}`);
+    if (Number(rows) > 1) {
+      await database.execute(
+        `DELETE FROM ${position} WHERE seq < (SELECT max(seq) FROM ${position})`,
+      );
+    }
+    await log.fence();
+    return log;
+  }
+
+  /** How many events wait to be handed to the task. */
+  get queuedEvents(): number {
+    return this.#pending.queuedEvents;
+  }
+
+  /** The first offset that is not durable. */
+  get end(): number {
+    return this.#logEnd;
+  }
+
+  /** The offset the next message gets. */
+  get nextMessageOffset(): number {
+    return this.#mark.nextMessageOffset;
+  }
+
+  /** The events belong to the log until the answer; an append may hold rows and no event. */
+  append(events: E, rows: readonly ColumnBatch[] = []): Promise<AppendedRange> {
+    if (this.#closed) {
+      const { reaction, meaning } = streamingErrors.LOG_CLOSED;
+      return Promise.reject(new Fault('LOG_CLOSED', reaction, meaning));
+    }
+    const appended = this.#pending.add(events, rows);
+    this.#signal();
+    return appended;
+  }
+
+  /** Rejects with the fault of a commit that failed, until the next fence. */
+  async read(offset: number): Promise<E | undefined> {
+    for (;;) {
+      if (this.#broken !== undefined) throw this.#broken;
+      if (offset < this.#logEnd) return this.#readStored(offset);
+      const taken = this.#pending.take({
+        events: this.#batchEvents,
+        appends: MAX_APPENDS_A_BATCH,
+      });
+      if (taken.some(({ events }) => events.length > 0)) return this.#handOut(taken, offset);
+      if (taken.length > 0) await this.#writeRowsOnly();
+      else if (this.#closed) return undefined;
+      else await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  async *stored(from: number, to: number): AsyncGenerator<E> {
+    for (let at = from; at < to; at += this.#storedBatchEvents) {
+      const events = await this.#select(at, Math.min(to, at + this.#storedBatchEvents));
+      if (events.length > 0) yield events;
+    }
+  }
+
+  /** Also waits for the commit that runs; then undoes every append that is not durable. */
+  fence(): Promise<Position> {
+    return this.#inOrder(async () => {
+      const mark = await this.#lastMark();
+      const last = await this.#lastOffset();
+      this.#logEnd = Math.max(last + 1, mark.position.offset);
+      this.#pending.settle(mark.seq, mark.position.offset);
+      if (this.#broken !== undefined || !this.#pending.isClean(mark.seq)) {
+        this.#pending.undo(mark.seq, this.#logEnd, undone(this.#broken));
+      } else if (this.#pending.queuedEvents === 0) {
+        this.#pending.startAt(this.#logEnd);
+      }
+      this.#handed = [];
+      this.#mark = mark;
+      this.#seq = mark.seq;
+      this.#broken = undefined;
+      return mark.position;
+    });
+  }
+
+  /**
+   * One transaction: the events handed out since the last commit, the rows of their writers, the
+   * rows and messages of the effects, the position.
+   */
+  commit(effects: Effects, position: Position): Promise<void> {
+    return this.#write(effects, position);
+  }
+
+  /** Messages from `from` on in order, at most `limit`. */
+  async messages(from: number, limit: number): Promise<StoredMessage[]> {
+    const rows = await this.database.query(
+      `SELECT ${columnList(messageTable)} FROM ${quoted(messageTable.name)}
+        WHERE "offset" >= $1 AND "offset" < $2 ORDER BY "offset"`,
+      [from, from + limit],
+    );
+    return rows.map(storedMessage);
+  }
+
+  /** Calls the listener after each commit that wrote messages; answers how to stop it. */
+  onMessages(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** No more appends; read() answers undefined once the queue is empty. */
+  close(): void {
+    this.#closed = true;
+    this.#signal();
+  }
+
+  /** For the end of the task: closes, and rejects what nobody will process any more. */
+  abandon(): Promise<void> {
+    this.close();
+    return this.#inOrder(async () => {
+      const { seq } = this.#mark;
+      this.#pending.undo(seq, this.#logEnd, undone(this.#broken));
+      // What is left is durable and is processed at the next start: it did happen.
+      this.#pending.settle(seq, Infinity);
+    });
+  }
+
+  #handOut(taken: readonly PendingAppend<E>[], offset: number): E {
+    const [{ firstOffset }] = taken;
+    if (firstOffset !== offset) {
+      throw new Error(`the task reads from ${offset}, but the log goes on at ${firstOffset}`);
+    }
+    const runs = taken.map(({ events }) => events).filter(({ length }) => length > 0);
+    const events = runs.length === 1 ? runs[0] : this.#merged(runs);
+    this.#handed.push(events);
+    return events;
+  }
+
+  #merged(runs: readonly E[]): E {
+    const events = this.codec.newBatch(runs.reduce((sum, { length }) => sum + length, 0));
+    for (const run of runs) this.codec.pushAll(events, run);
+    return events;
+  }
+
+  /** Rows without events go with the next commit of the task, or alone when it has nothing to do. */
+  async #writeRowsOnly(): Promise<void> {
+    if (this.#handed.length > 0) return;
+    await this.#write(noEffects, undefined);
+  }
+
+  #write(effects: Effects, position: Position | undefined): Promise<void> {
+    const seq = ++this.#seq;
+    const events = this.#handed;
+    this.#handed = [];
+    const appends = this.#pending.send(seq);
+    return this.#inOrder(async () => {
+      if (this.#broken !== undefined) throw this.#broken;
+      try {
+        await this.#transact({ seq, events, appends, effects, position });
+      } catch (error) {
+        this.#broken = error;
+        this.#signal();
+        throw error;
+      }
+      this.#pending.settle(seq, this.#mark.position.offset);
+      if (effects.messages.length > 0) for (const tell of this.#listeners) tell();
+    });
+  }
+
+  async #transact({ seq, events, appends, effects, position }: Write<E>): Promise<void> {
+    const before: CommitMark = { ...this.#mark, seq, position: position ?? this.#mark.position };
+    const nextMessageOffset = before.nextMessageOffset + effects.messages.length;
+    const after: CommitMark = { ...before, nextMessageOffset };
+    await this.database.transaction([
+      ...events.map((run) => this.codec.toColumns(run)),
+      ...appends.flatMap(({ rows }) => rows),
+      ...effects.rows,
+      messageRows(effects.messages, before),
+      positionRow(after),
+    ]);
+    this.#mark = after;
+    this.#logEnd = Math.max(this.#logEnd, appends.at(-1)?.nextOffset ?? 0);
+  }
+
+  async #readStored(offset: number): Promise<E> {
+    const events = await this.#select(offset, Math.min(this.#logEnd, offset + this.#batchEvents));
+    if (events.length > 0) return events;
+    throw new Fault('LOG_SHORTER_THAN_POSITION', 'StateCorrupt', 'events of the log are missing', {
+      facts: { offset, logEnd: this.#logEnd },
+    });
+  }
+
+  /** No ORDER BY: one writer adds the rows in order of offset, and DuckDB reads them in order. */
+  async #select(from: number, to: number): Promise<E> {
+    const { table } = this.codec;
+    const batch = await this.database.queryColumns(
+      `SELECT ${columnList(table)} FROM ${quoted(table.name)}
+        WHERE "offset" >= $1 AND "offset" < $2`,
+      [from, to],
+      table,
+    );
+    const offsets = batch.column(0) as Float64Array;
+    for (let row = 1; row < batch.length; row++) {
+      if (offsets[row] > offsets[row - 1]) continue;
+      throw new Error(`the log is out of order at offset ${offsets[row]}`);
+    }
+    return this.codec.fromColumns(batch);
+  }
+
+  async #lastMark(): Promise<CommitMark> {
+    const [row] = await this.database.query(
+      `SELECT ${columnList(positionTable)} FROM ${quoted(positionTable.name)}
+        ORDER BY seq DESC LIMIT 1`,
+    );
+    if (!row) return { seq: 0, position: startOfLog, nextMessageOffset: 0 };
+    return {
+      seq: Number(row.seq),
+      position: { offset: Number(row.offset), cursor: Number(row.cursor) },
+      nextMessageOffset: Number(row.next_message_offset),
+    };
+  }
+
+  async #lastOffset(): Promise<number> {
+    const [{ last }] = await this.database.query(
+      `SELECT max("offset") AS last FROM ${quoted(this.codec.table.name)}`,
+    );
+    return last === null ? -1 : Number(last);
+  }
+
+  #signal(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#tail.then(work, work);
+    this.#tail = mine.catch(() => undefined);
+    return mine;
+  }
+}

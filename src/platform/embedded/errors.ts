@@ -1,0 +1,49 @@
+import type { FaultCodes } from '../../streaming/index.js';
+
+export const embeddedErrors = {
+  STORE_IN_USE: {
+    reaction: 'Fatal',
+    meaning: 'Another process holds the store.',
+    next: 'Stop the process that is named, or give this one another DATA_DIR.',
+  },
+  STORE_NOT_WRITABLE: {
+    reaction: 'Fatal',
+    meaning: 'The data directory cannot be made or written.',
+    next: 'Give DATA_DIR a directory this user may write, on a disk that is not read-only.',
+  },
+  STORE_UNREADABLE: {
+    reaction: 'StateCorrupt',
+    meaning: 'The store file cannot be opened, and cutting its log did not help.',
+    next: 'Restore the data directory from a backup; keep the damaged one for a report.',
+  },
+  STORE_OTHER_SCHEMA: {
+    reaction: 'Fatal',
+    meaning: 'The store was made by another version of the program.',
+    next: 'Start the version that made it, or give this one a new DATA_DIR.',
+  },
+  STORE_WRITE_FAILED: {
+    reaction: 'Retry',
+    meaning: 'A transaction failed; nothing of it was kept.',
+    next: 'It is tried again by itself; when it goes on, look at the disk.',
+  },
+  STORE_READ_FAILED: {
+    reaction: 'Retry',
+    meaning: 'The store could not be read.',
+    next: 'It is tried again by itself; when it goes on, look at the disk and the memory.',
+  },
+  STORE_CLOSED: {
+    reaction: 'Retry',
+    meaning: 'The store is closed because the program is stopping.',
+    next: 'Send it again when the program runs.',
+  },
+  DISK_FULL: {
+    reaction: 'Retry',
+    meaning: 'The disk is full; the transaction was undone.',
+    next: 'Make room on the disk of DATA_DIR; it then goes on by itself.',
+  },
+  VALUE_NOT_STORABLE: {
+    reaction: 'Fatal',
+    meaning: 'The program tried to store a value that its column cannot hold.',
+    next: 'Report it: this is a bug. Nothing of the transaction was kept.',
+  },
+} as const satisfies FaultCodes;

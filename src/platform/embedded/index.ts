@@ -1,0 +1,6 @@
+export * from './database.js';
+export * from './embedded-log.js';
+export * from './errors.js';
+export * from './file-snapshot-store.js';
+export * from './log-tables.js';
+export type { QueryParameter } from './query-values.js';

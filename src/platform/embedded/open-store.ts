@@ -1,0 +1,163 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { isDiskFull, isNotWritable, messageOf, storeFault } from './store-fault.js';
+
+export interface StoreFile {
+  readonly path: string;
+  /** What DuckDB may take for its buffers; the process takes about 100 MB more. */
+  readonly memoryLimitBytes: number;
+  readonly threads: number;
+  /** The write-ahead log is folded into the file when it has grown to this. */
+  readonly checkpointBytes: number;
+  /** Told in one line when something was repaired. */
+  readonly log: (line: string) => void;
+}
+
+/** The tail of a log is at most a few pieces long; more rounds than this are not a torn tail. */
+const MAX_CUTS = 16;
+
+/** Flushes a file or directory to the disk. */
+const syncPath = (path: string): void => {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+};
+
+/** Makes the directory when it is missing. Throws STORE_NOT_WRITABLE or DISK_FULL. */
+export const makeDirectory = (directory: string): void => {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    if (isDiskFull(error)) throw diskFull(directory, error);
+    throw notWritable(directory, error);
+  }
+};
+
+const diskFull = (path: string, cause: unknown): Error =>
+  storeFault('DISK_FULL', `no room on the disk of ${path}`, { facts: { path }, cause });
+
+const notWritable = (path: string, cause: unknown): Error =>
+  storeFault('STORE_NOT_WRITABLE', `${path} cannot be written: ${messageOf(cause)}`, {
+    facts: { path },
+    cause,
+  });
+
+/** The first name beside the log that is free: an earlier copy is never written over. */
+const copyName = (wal: string): string => {
+  let n = 1;
+  while (existsSync(`${wal}.damaged-${n}`)) n++;
+  return `${wal}.damaged-${n}`;
+};
+
+/** Keeps a copy of the log, then cuts it at the first entry that is not whole. */
+const cutWal = (wal: string, at: number, log: StoreFile['log']): void => {
+  const size = statSync(wal).size;
+  const copy = copyName(wal);
+  copyFileSync(wal, copy);
+  syncPath(copy);
+  syncPath(dirname(wal));
+  const fd = openSync(wal, 'r+');
+  try {
+    ftruncateSync(fd, at);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  log(
+    `store: the last ${size - at} of ${size} bytes of ${wal} are not whole (a crash or power ` +
+      `loss); cut at byte ${at}, the log as it was is kept as ${copy}`,
+  );
+};
+
+/** Where and in which file DuckDB says its log is damaged; undefined for any other error. */
+const damageIn = (error: unknown, path: string): { wal: string; at: number } | undefined => {
+  const message = messageOf(error);
+  const at = /Corrupt (?:Encrypted )?WAL file: .*?at byte position (\d+)/s.exec(message)?.[1];
+  if (at === undefined) return undefined;
+  const named = /WAL file "([^"\n]+)"/.exec(message)?.[1];
+  const wal = named !== undefined && existsSync(named) ? named : `${path}.wal`;
+  return { wal, at: Number(at) };
+};
+
+const inUse = (path: string, pid: string | undefined, cause?: unknown): Error =>
+  storeFault('STORE_IN_USE', `${path} is held by process ${pid ?? 'unknown'}`, {
+    facts: { path, pid: pid === undefined ? undefined : Number(pid) },
+    cause,
+  });
+
+const openFault = (error: unknown, path: string): Error => {
+  const message = messageOf(error);
+  if (/Could not set lock on file/i.test(message)) {
+    return inUse(path, /PID (\d+)/.exec(message)?.[1], error);
+  }
+  if (isDiskFull(error)) return diskFull(path, error);
+  if (isNotWritable(error)) return notWritable(path, error);
+  return storeFault('STORE_UNREADABLE', `${path} cannot be opened: ${message}`, {
+    facts: { path },
+    cause: error,
+  });
+};
+
+// The lock of the file is one of the process: within one process it does not hold.
+const heldHere = new Set<string>();
+
+/** Gives the path free again for this process. */
+export const releaseStore = (path: string): void => void heldHere.delete(path);
+
+const createInstance = (store: StoreFile): Promise<DuckDBInstance> =>
+  DuckDBInstance.create(store.path, {
+    threads: String(store.threads),
+    memory_limit: `${Math.round(store.memoryLimitBytes / 1048576)}MiB`,
+    checkpoint_threshold: `${Math.round(store.checkpointBytes / 1048576)}MiB`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allocator_flush_threshold: '16MiB',
+  });
+
+const openRepairing = async (store: StoreFile): Promise<DuckDBInstance> => {
+  let lastCut = Infinity;
+  for (let cuts = 0; ; cuts++) {
+    try {
+      return await createInstance(store);
+    } catch (error) {
+      const damage = damageIn(error, store.path);
+      // Each cut has to be further to the front, or the damage is not one of the tail.
+      if (!damage || cuts === MAX_CUTS || damage.at >= lastCut) throw error;
+      cutWal(damage.wal, damage.at, store.log);
+      lastCut = damage.at;
+    }
+  }
+};
+
+/**
+ * Opens the file, or makes it. A log whose tail is zeros or garbage (a power loss) is cut at the
+ * first entry that is not whole: each commit is synced, so nothing acknowledged stands behind it.
+ * Throws STORE_IN_USE (with the pid), STORE_NOT_WRITABLE, DISK_FULL or STORE_UNREADABLE.
+ */
+export const openStore = async (store: StoreFile): Promise<DuckDBInstance> => {
+  if (heldHere.has(store.path)) throw inUse(store.path, String(process.pid));
+  makeDirectory(dirname(store.path));
+  heldHere.add(store.path);
+  try {
+    return await openRepairing(store);
+  } catch (error) {
+    releaseStore(store.path);
+    throw openFault(error, store.path);
+  }
+};

@@ -1,0 +1,46 @@
+import { Fault, type Facts } from '../../streaming/index.js';
+import { embeddedErrors } from './errors.js';
+
+/** A fault of this folder with the reaction its code has. */
+export const storeFault = (
+  code: keyof typeof embeddedErrors,
+  message: string,
+  options: { facts?: Facts; cause?: unknown } = {},
+): Fault => new Fault(code, embeddedErrors[code].reaction, message, options);
+
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+
+/** True for the ways in which DuckDB and Node say that there is no room left. */
+export const isDiskFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '') ||
+  /no space left|disk quota exceeded|file too large|max_temp_directory_size/i.test(
+    messageOf(error),
+  );
+
+/** True when the file or its directory may not be written. */
+export const isNotWritable = (error: unknown): boolean =>
+  ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(codeOf(error) ?? '') ||
+  /permission denied|read-only file system|operation not permitted|not a directory/i.test(
+    messageOf(error),
+  );
+
+/** After such an error DuckDB answers nothing any more until the store is opened anew. */
+export const isInvalidated = (error: unknown): boolean =>
+  /^FATAL|database has been invalidated/i.test(messageOf(error));
+
+/** What a failed transaction becomes. A Fault goes through as it is. */
+export const writeFault = (error: unknown): Fault => {
+  if (error instanceof Fault) return error;
+  const code = isDiskFull(error) ? 'DISK_FULL' : 'STORE_WRITE_FAILED';
+  return storeFault(code, `the transaction was undone: ${messageOf(error)}`, { cause: error });
+};
+
+/** What a failed query becomes: a wrong query is a bug and stays what it is. */
+export const readFault = (error: unknown): unknown =>
+  /^(IO Error|Out of Memory|FATAL|INTERNAL)|invalidated/i.test(messageOf(error))
+    ? storeFault('STORE_READ_FAILED', `a query failed: ${messageOf(error)}`, { cause: error })
+    : error;
