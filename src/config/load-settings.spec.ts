@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { declared, declaredOfFeed } from './declared.js';
+import { loadSettings, type Environment } from './load-settings.js';
+import { feedClockSettings, type Settings } from './settings.js';
+import type { ReadFile, SettingsFault } from './settings-fault.js';
+
+const noFile: ReadFile = () => undefined;
+const file =
+  (content: unknown): ReadFile =>
+  () =>
+    typeof content === 'string' ? content : JSON.stringify(content);
+
+const settingsOf = (env: Environment, readFile: ReadFile = noFile): Settings => {
+  const loaded = loadSettings(env, readFile);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+  return loaded.settings;
+};
+
+const faultsOf = (env: Environment, readFile: ReadFile = noFile): readonly SettingsFault[] => {
+  const loaded = loadSettings(env, readFile);
+  return loaded.ok ? [] : loaded.faults;
+};
+
+test('every default is a value its own setting accepts', () => {
+  const refused = Object.values(declared).filter(
+    ({ schema, defaultText }) => !schema.safeParse(defaultText).success,
+  );
+  expect(refused).toEqual([]);
+});
+
+test('every bound is one its setting can read', () => {
+  const all = [...Object.values(declared), ...Object.values(declaredOfFeed)];
+  const texts = all.flatMap(({ bounds = '', schema }) =>
+    bounds === '' ? [] : bounds.split(' to ').map((bound) => schema.safeParse(bound).success),
+  );
+  expect(texts.length).toBeGreaterThan(10);
+  expect(texts).not.toContain(false);
+});
+
+test('nothing set gives the defaults', () => {
+  expect(settingsOf({})).toEqual({
+    host: '127.0.0.1',
+    port: 8080,
+    dataDir: './data',
+    incomingDataRecordsDir: 'data/incoming-data-records',
+    roles: ['import', 'ingest', 'api'],
+    store: 'embedded',
+    feedMaxOutOfOrdernessMs: 14_400_000,
+    feedIdleAfterMs: 3_600_000,
+    maxFutureSkewMs: 86_400_000,
+    importScanIntervalMs: 5_000,
+    maxLineBytes: 65_536,
+    maxBodyBytes: 67_108_864,
+    importGzip: false,
+    importGzipMaxBytes: 8_589_934_592,
+    importGzipMaxRatio: 100,
+    batchEvents: 8_192,
+    snapshotEveryEvents: 1_000_000,
+    storeMemoryLimitBytes: 134_217_728,
+    logLevel: 'info',
+    logFormat: 'auto',
+    feeds: {},
+  });
+});
+
+test('the incoming folder is in DATA_DIR unless it is set', () => {
+  expect(settingsOf({ DATA_DIR: '/srv/o' }).incomingDataRecordsDir).toBe(
+    '/srv/o/incoming-data-records',
+  );
+  const both = { DATA_DIR: '/srv/o', MOBILECS_INCOMING_DATA_RECORDS_DIR: '/cdr' };
+  expect(settingsOf(both).incomingDataRecordsDir).toBe('/cdr');
+});
+
+test('the environment wins over the file, the file over the default', () => {
+  const settings = settingsOf({ PORT: '1', HOST: '' }, file({ PORT: 2, HOST: 'a', DATA_DIR: 'd' }));
+  expect([settings.port, settings.host, settings.dataDir]).toEqual([1, 'a', 'd']);
+});
+
+test('an array of roles in the file is read like a list', () => {
+  expect(settingsOf({}, file({ ROLES: ['api', 'import'] })).roles).toEqual(['import', 'api']);
+});
+
+test('all faults of all sources are told at once, each with its place', () => {
+  const content = {
+    PROT: 1,
+    LOG_LEVEL: 'loud',
+    BATCH_EVENTS: {},
+    feeds: {
+      roaming: { maxOutOfOrderness: '4h', idle: 'PT1H' },
+      done: {},
+      home: 7,
+    },
+  };
+  const faults = faultsOf({ PORT: '70000', STORE: 'cluster', ROLES: 'api,web' }, file(content));
+  const at = (path: string): string => `overage.settings.json: ${path}`;
+  expect(faults.map(({ path, code }) => `${code} ${path}`).sort()).toEqual(
+    [
+      'SETTING_OUT_OF_BOUNDS PORT',
+      'SETTING_NOT_BUILT STORE',
+      'SETTING_INVALID ROLES',
+      `SETTING_UNKNOWN ${at('PROT')}`,
+      `SETTING_INVALID ${at('LOG_LEVEL')}`,
+      `SETTING_INVALID ${at('BATCH_EVENTS')}`,
+      `SETTING_INVALID ${at('feeds.roaming.maxOutOfOrderness')}`,
+      `SETTING_UNKNOWN ${at('feeds.roaming.idle')}`,
+      `SETTING_INVALID ${at('feeds.done')}`,
+      `SETTING_INVALID ${at('feeds.home')}`,
+    ].sort(),
+  );
+});
+
+test('a cluster is refused as not built yet', () => {
+  expect(faultsOf({ STORE: 'cluster' })).toEqual([
+    {
+      path: 'STORE',
+      message: 'cluster is not built yet; use embedded',
+      code: 'SETTING_NOT_BUILT',
+    },
+  ]);
+});
+
+test.each([
+  ['PORT', 'x', 'SETTING_INVALID'],
+  ['PORT', '8e3', 'SETTING_INVALID'],
+  ['PORT', '-1', 'SETTING_OUT_OF_BOUNDS'],
+  ['HOST', ' ', 'SETTING_INVALID'],
+  ['DATA_DIR', 'a\u0000b', 'SETTING_INVALID'],
+  ['MAX_LINE_BYTES', '1KB', 'SETTING_INVALID'],
+  ['MAX_LINE_BYTES', '1GiB', 'SETTING_OUT_OF_BOUNDS'],
+  ['IMPORT_GZIP', 'yes', 'SETTING_INVALID'],
+  ['FEED_MAX_OUT_OF_ORDERNESS', 'P1M', 'SETTING_INVALID'],
+  ['FEED_IDLE_AFTER', 'PT0S', 'SETTING_OUT_OF_BOUNDS'],
+])('%s=%j is refused as %s', (name, value, code) => {
+  expect(faultsOf({ [name]: value })).toMatchObject([{ path: name, code }]);
+});
+
+test('a settings file that was named must exist; the default one need not', () => {
+  expect(faultsOf({})).toEqual([]);
+  expect(faultsOf({ SETTINGS_FILE: 'x.json' })).toMatchObject([
+    { path: 'x.json', code: 'SETTINGS_FILE_UNREADABLE' },
+  ]);
+});
+
+test('a settings file that cannot be read is a fault, not a crash', () => {
+  const refused: ReadFile = () => {
+    throw new Error('permission denied');
+  };
+  expect(faultsOf({}, refused)).toMatchObject([
+    { code: 'SETTINGS_FILE_UNREADABLE', message: 'permission denied' },
+  ]);
+});
+
+test.each(['', '{', '[]', '7', 'null'])('a settings file of %j is refused', (content) => {
+  expect(faultsOf({}, file(content))).toMatchObject([{ code: 'SETTINGS_FILE_MALFORMED' }]);
+});
+
+test('no text in any setting makes loading throw', () => {
+  const names = Object.values(declared).map(({ name }) => name);
+  fc.assert(
+    fc.property(fc.constantFrom(...names), fc.string(), fc.jsonValue(), (name, text, content) => {
+      const loaded = loadSettings({ [name]: text }, file({ feeds: content, [name]: content }));
+      expect(typeof loaded.ok).toBe('boolean');
+    }),
+  );
+});
+
+test('a feed follows the settings for all feeds unless it has its own', () => {
+  const settings = settingsOf(
+    { FEED_MAX_OUT_OF_ORDERNESS: 'PT1H', FEED_IDLE_AFTER: 'PT2H' },
+    file({ feeds: { roaming: { maxOutOfOrderness: 'P2D', idleAfter: 'P3D' } } }),
+  );
+  expect(feedClockSettings(settings, 'roaming')).toEqual({
+    maxOutOfOrdernessMs: 172_800_000,
+    idleAfterMs: 259_200_000,
+  });
+  expect(feedClockSettings(settings, 'default')).toEqual({ maxOutOfOrdernessMs: 3_600_000 });
+  expect(feedClockSettings(settings, 'topic')).toEqual({
+    maxOutOfOrdernessMs: 3_600_000,
+    idleAfterMs: 7_200_000,
+  });
+});
+
+test('a feed named like a member of every object has no settings of its own', () => {
+  expect(feedClockSettings(settingsOf({}), 'constructor')).toEqual({
+    maxOutOfOrdernessMs: 14_400_000,
+  });
+});

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { declared, settingsFileSetting, type DeclaredField } from './declared.js';
+import { readFeeds } from './feed-settings.js';
+import { readSettingsFile, type FileContent } from './settings-file.js';
+import { faultsOf, type ReadFile, type SettingsFault } from './settings-fault.js';
+import type { Settings } from './settings.js';
+
+export type LoadedSettings =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly faults: readonly SettingsFault[] };
+
+/** The environment, as `process.env` has it. An empty value counts as not set. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const isSet = (value: string | undefined): value is string => value !== undefined && value !== '';
+
+const fields = Object.keys(declared) as DeclaredField[];
+
+/** Where a value was found: environment first, then the file, then the default. */
+const written = (
+  name: string,
+  env: Environment,
+  file: FileContent,
+): { path: string; text: string } | undefined => {
+  const fromEnv = env[name];
+  if (isSet(fromEnv)) return { path: name, text: fromEnv };
+  const fromFile = file.values.get(name);
+  return fromFile === undefined ? undefined : { path: `${file.path}: ${name}`, text: fromFile };
+};
+
+/**
+ * Reads all settings at once. The environment wins over the settings file, the file over the
+ * defaults. Pure but for `readFile`. Never throws: every fault of every source is in the result.
+ */
+export const loadSettings = (env: Environment, readFile: ReadFile): LoadedSettings => {
+  const named = env[settingsFileSetting.name];
+  const file = readSettingsFile({
+    path: isSet(named) ? named : settingsFileSetting.defaultText,
+    mustExist: isSet(named),
+    readFile,
+  });
+  const feeds = readFeeds(file);
+  const faults: SettingsFault[] = [...file.faults, ...feeds.faults];
+  const values = new Map<DeclaredField, unknown>();
+  for (const field of fields) {
+    const { name, schema, defaultText } = declared[field];
+    const found = written(name, env, file);
+    const read = schema.safeParse(found?.text ?? defaultText);
+    if (!read.success) faults.push(...faultsOf(found?.path ?? name, read.error));
+    else if (found !== undefined || field !== 'incomingDataRecordsDir')
+      values.set(field, read.data);
+  }
+  if (faults.length > 0) return { ok: false, faults };
+  const given = Object.fromEntries(values) as Omit<Settings, 'feeds'>;
+  const incomingDataRecordsDir =
+    values.get('incomingDataRecordsDir') ?? join(given.dataDir, 'incoming-data-records');
+  return {
+    ok: true,
+    settings: { ...given, incomingDataRecordsDir, feeds: feeds.value } as Settings,
+  };
+};

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { parseDurationMs } from './duration.js';
+import type { SettingsFaultCode } from './errors.js';
+
+/** How a value is written, what it may be, and the schema that turns its text into it. */
+export interface Kind<T> {
+  /** The type as the page of settings names it. */
+  readonly type: string;
+  readonly unit?: string;
+  readonly bounds?: string;
+  readonly schema: z.ZodType<T, string>;
+}
+
+/** One setting, declared once: the loader, `--validate` and the page of settings read this. */
+export interface Setting<T> extends Kind<T> {
+  readonly name: string;
+  /** As text, the way a user would write it; checked like any other value. */
+  readonly defaultText: string;
+  readonly doc: string;
+}
+
+/** A check that carries its own code, for faults that zod has no word for. */
+const fault = (code: SettingsFaultCode, message: string) =>
+  ({ code: 'custom', message, params: { code } }) as const;
+
+const bounded = (from: z.ZodType<number, string>, limits: Limits) =>
+  from.pipe(
+    z
+      .number()
+      .min(limits.min, { error: `must be at least ${limits.minText}` })
+      .max(limits.max, { error: `must be at most ${limits.maxText}` }),
+  );
+
+interface Limits {
+  readonly min: number;
+  readonly max: number;
+  readonly minText: string;
+  readonly maxText: string;
+}
+
+const boundsOf = (limits: Limits): string => `${limits.minText} to ${limits.maxText}`;
+
+/** A number read by `read`, which gives undefined for text that is none. */
+const numeric = (read: (text: string) => number | undefined, expected: string) =>
+  z.string().transform((text, context) => {
+    const value = read(text);
+    if (value !== undefined) return value;
+    context.addIssue(fault('SETTING_INVALID', `must be ${expected}`));
+    return z.NEVER;
+  });
+
+const readInteger = (text: string): number | undefined => {
+  const value = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : NaN;
+  return Number.isSafeInteger(value) ? value : undefined;
+};
+
+const byteUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+};
+
+const readBytes = (text: string): number | undefined => {
+  const found = /^([0-9]{1,16}) ?(KiB|MiB|GiB)?$/.exec(text);
+  const value = found === null ? NaN : Number(found[1]) * byteUnits[found[2] ?? ''];
+  return Number.isSafeInteger(value) ? value : undefined;
+};
+
+/** Any text that is not blank and holds no control character. */
+export const text = (type = 'text'): Kind<string> => ({
+  type,
+  // eslint-disable-next-line no-control-regex -- refusing control characters is the point
+  schema: z.string().regex(/^(?!\s*$)[^\u0000-\u001f\u007f]+$/, {
+    error: 'must not be blank or hold control characters',
+  }),
+});
+
+/** A whole number of `unit` within [min, max]. */
+export const integer = (min: number, max: number, unit?: string): Kind<number> => {
+  const limits = { min, max, minText: String(min), maxText: String(max) };
+  return {
+    type: 'whole number',
+    unit,
+    bounds: boundsOf(limits),
+    schema: bounded(numeric(readInteger, 'a whole number'), limits),
+  };
+};
+
+/** Bytes, plain or with KiB, MiB, GiB; the bounds are written the same way. */
+export const bytes = (minText: string, maxText: string): Kind<number> => {
+  const limits = { min: readBytes(minText) ?? NaN, max: readBytes(maxText) ?? NaN };
+  const all = { ...limits, minText, maxText };
+  return {
+    type: 'size',
+    unit: 'bytes',
+    bounds: boundsOf(all),
+    schema: bounded(numeric(readBytes, 'bytes such as 65536, 64KiB or 1GiB'), all),
+  };
+};
+
+/** An ISO 8601 duration, in milliseconds once read; the bounds are written the same way. */
+export const duration = (minText: string, maxText: string): Kind<number> => {
+  const limits = { min: parseDurationMs(minText) ?? NaN, max: parseDurationMs(maxText) ?? NaN };
+  const all = { ...limits, minText, maxText };
+  return {
+    type: 'ISO 8601 duration',
+    bounds: boundsOf(all),
+    schema: bounded(numeric(parseDurationMs, 'an ISO 8601 duration such as PT4H or P1D'), all),
+  };
+};
+
+/** `on` or `off`; `true` and `false` are read as well. */
+export const flag = (): Kind<boolean> => ({
+  type: 'on or off',
+  schema: z
+    .enum(['on', 'off', 'true', 'false'], { error: 'must be on or off' })
+    .transform((word) => word === 'on' || word === 'true'),
+});
+
+/** One of `values`; a value of `notBuilt` is known, but refused. */
+export const choice = <V extends string>(
+  values: readonly V[],
+  notBuilt: readonly string[] = [],
+): Kind<V> => ({
+  type: `one of ${values.join(', ')}`,
+  schema: z.string().transform((word, context): V => {
+    const found = values.find((value) => value === word);
+    if (found !== undefined) return found;
+    context.addIssue(
+      notBuilt.includes(word)
+        ? fault('SETTING_NOT_BUILT', `${word} is not built yet; use ${values.join(' or ')}`)
+        : fault('SETTING_INVALID', `must be one of ${values.join(', ')}`),
+    );
+    return z.NEVER;
+  }),
+});
+
+/** One or more of `values`, separated by commas; order and repeats do not matter. */
+export const listOf = <V extends string>(values: readonly V[]): Kind<readonly V[]> => ({
+  type: `list of ${values.join(', ')}`,
+  schema: z.string().transform((written, context): readonly V[] => {
+    const words = new Set(written.split(',').map((word) => word.trim()));
+    const found = values.filter((value) => words.has(value));
+    if (found.length === words.size) return found;
+    context.addIssue(
+      fault('SETTING_INVALID', `must be one or more of ${values.join(', ')}, comma-separated`),
+    );
+    return z.NEVER;
+  }),
+});

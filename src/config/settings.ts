@@ -1,0 +1,35 @@
+import type { Setting } from './setting.js';
+import type { DeclaredField, declared } from './declared.js';
+
+/** What the settings say of one feed; an absent field follows the setting for all feeds. */
+export interface FeedSettings {
+  readonly maxOutOfOrdernessMs?: number;
+  readonly idleAfterMs?: number;
+}
+
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+
+/** All settings, read and within bounds; names end in their unit. Paths are as written. */
+export type Settings = {
+  readonly [field in DeclaredField]: ValueOf<(typeof declared)[field]>;
+} & { readonly feeds: Readonly<Record<string, FeedSettings>> };
+
+/** The feed of records that came without a file: over HTTP, or written to the topic. */
+export const topicFeed = 'topic';
+
+/** The clock of one feed; without `idleAfterMs` it holds the closing of periods back for ever. */
+export interface FeedClockSettings {
+  readonly maxOutOfOrdernessMs: number;
+  readonly idleAfterMs?: number;
+}
+
+/** The clock settings of a feed: its own, else those for all (DESIGN §4, event clock). */
+export const feedClockSettings = (settings: Settings, feed: string): FeedClockSettings => {
+  const own = Object.hasOwn(settings.feeds, feed) ? settings.feeds[feed] : {};
+  const idleAfterMs =
+    own.idleAfterMs ?? (feed === topicFeed ? settings.feedIdleAfterMs : undefined);
+  return {
+    maxOutOfOrdernessMs: own.maxOutOfOrdernessMs ?? settings.feedMaxOutOfOrdernessMs,
+    ...(idleAfterMs === undefined ? {} : { idleAfterMs }),
+  };
+};
