@@ -1,0 +1,77 @@
+import { epochDayOf } from './civil-date.js';
+import {
+  parseZonedDateTime,
+  zonedDateTimeProblem,
+  type ZonedDateTimeProblem,
+} from './zoned-date-time.js';
+
+const MAX_LENGTH = 128;
+const date = String.raw`(?<year>\d{4})(?:(?<sep>-?)(?:(?<month>\d\d)\k<sep>(?<day>\d\d)|(?<ordinal>\d{3})|W(?<week>\d\d)\k<sep>(?<weekday>\d)))`;
+const time = String.raw`(?<hour>\d\d)(?::?(?<minute>\d\d)(?::?(?<second>\d\d)(?:[.,](?<fraction>\d+))?)?)?`;
+const offset = String.raw`(?<utc>z)|(?<sign>[+-])(?<oh>\d\d)(?::?(?<om>\d\d)(?::?(?<os>\d\d))?)?`;
+const iso = new RegExp(`^${date}T${time}(?:${offset})(?<zone>\\[[^[\\]]*\\])?$`, 'i');
+
+/**
+ * Epoch milliseconds of any ISO 8601 date and time with an offset: Java ZonedDateTime text, and
+ * besides it the basic form, ordinal and week dates, a comma before the fraction, more than nine
+ * fraction digits, hours alone, offsets `+hh` and `+hhmm`, lower case `t` and `z`. Not read:
+ * fractions of hours and minutes, years beyond 9999, 24:00. NaN when it is none of these.
+ */
+export function parseIsoDateTime(text: string): number {
+  const strict = parseText(text);
+  return Number.isNaN(strict) ? parseText(javaText(text)) : strict;
+}
+
+/** Why `parseIsoDateTime` gave NaN for the same text. */
+export function isoDateTimeProblem(text: string): ZonedDateTimeProblem {
+  const bytes = new TextEncoder().encode(javaText(text));
+  return zonedDateTimeProblem(bytes, 0, bytes.length);
+}
+
+function parseText(text: string): number {
+  if (text.length > MAX_LENGTH) return NaN;
+  const bytes = new TextEncoder().encode(text);
+  return parseZonedDateTime(bytes, 0, bytes.length);
+}
+
+/** The same instant as Java writes it; the text itself when it is not ISO 8601. */
+function javaText(text: string): string {
+  if (text.length > MAX_LENGTH) return text.slice(0, MAX_LENGTH + 1);
+  const parts = iso.exec(text)?.groups;
+  if (parts === undefined) return text;
+  const { hour, minute = '00', second = '00', fraction, utc, sign, oh, om = '00', zone } = parts;
+  const fractionText = fraction === undefined ? '' : `.${fraction.slice(0, 9)}`;
+  const offsetSeconds = parts.os === undefined ? '' : `:${parts.os}`;
+  const offsetText = utc === undefined ? `${sign}${oh}:${om}${offsetSeconds}` : 'Z';
+  return `${dateText(parts)}T${hour}:${minute}:${second}${fractionText}${offsetText}${zone ?? ''}`;
+}
+
+function dateText(parts: Readonly<Record<string, string | undefined>>): string {
+  const { year, month, day } = parts;
+  if (month !== undefined) return `${year}-${month}-${day}`;
+  const epochDay = parts.week === undefined ? ordinalDay(parts) : weekDay(parts);
+  if (epochDay === undefined) return `${year}-00-00`; // impossible, and said to be so
+  return new Date(epochDay * 86_400_000).toISOString().slice(0, 10);
+}
+
+function ordinalDay(parts: Readonly<Record<string, string | undefined>>): number | undefined {
+  const newYear = epochDayOf(Number(parts.year), 1, 1);
+  const ordinal = Number(parts.ordinal);
+  const days = epochDayOf(Number(parts.year) + 1, 1, 1) - newYear;
+  return ordinal >= 1 && ordinal <= days ? newYear + ordinal - 1 : undefined;
+}
+
+function weekDay(parts: Readonly<Record<string, string | undefined>>): number | undefined {
+  const week = Number(parts.week);
+  const weekday = Number(parts.weekday);
+  const day = firstMonday(Number(parts.year)) + (week - 1) * 7 + weekday - 1;
+  const inYear = week >= 1 && day < firstMonday(Number(parts.year) + 1);
+  return inYear && weekday >= 1 && weekday <= 7 ? day : undefined;
+}
+
+/** Week 1 is the week of 4 January (ISO 8601); day 4 of 1970-01 was a Sunday. */
+function firstMonday(year: number): number {
+  const fourth = epochDayOf(year, 1, 4);
+  const daysSinceMonday = (((fourth + 3) % 7) + 7) % 7;
+  return fourth - daysSinceMonday;
+}
