@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   BillingCalendar,
   billingCalendar,
+  firstInstantAt,
   monthOf,
   periodEndMs,
   periodFromYearMonth,
@@ -154,6 +155,23 @@ describe('billing period', () => {
         if (year > 1600) expect(localDate(zone, startMs)).toBe(text);
       }
     }
+  });
+});
+
+describe('firstInstantAt', () => {
+  it('is the first instant that shows the local time or a later one, for any change of a clock', () => {
+    const offset = fc.integer({ min: -24, max: 28 }).map((halves) => (halves * hourMs) / 2);
+    const quarter = hourMs / 4;
+    const changeAt = fc.integer({ min: -140, max: 140 }).map((quarters) => quarters * quarter);
+    fc.assert(
+      fc.property(offset, offset, changeAt, (from, to, changeMs) => {
+        const offsetAt = (ms: number) => (ms < changeMs ? from : to);
+        let ms = -2 * 24 * hourMs;
+        while (ms + offsetAt(ms) < 0) ms += quarter;
+        expect(firstInstantAt(0, offsetAt)).toBe(ms);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
 

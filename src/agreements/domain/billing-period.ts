@@ -112,28 +112,28 @@ export function periodOf(zone: string, instantMs: number): number {
   return billingCalendar(zone).periodOf(instantMs);
 }
 
-/**
- * The rule of FACTS.md §5: of the two instants that may show 00:00 of the 1st, the earlier one
- * that does; when the clock skips 00:00, the instant of the skip.
- */
 function monthStartMs(zone: string, periodIndex: number): number {
   const localMs = new Date(0).setUTCFullYear(yearOf(periodIndex), monthOf(periodIndex) - 1, 1);
-  const one = localMs - zoneOffsetMs(zone, localMs - reachMs);
-  const other = localMs - zoneOffsetMs(zone, localMs + reachMs);
-  const earlier = Math.min(one, other);
-  if (earlier + zoneOffsetMs(zone, earlier) === localMs) return earlier;
-  const later = Math.max(one, other);
-  if (later + zoneOffsetMs(zone, later) === localMs) return later;
-  return skipMs(zone, localMs);
+  return firstInstantAt(localMs, (instantMs) => zoneOffsetMs(zone, instantMs));
 }
 
-/** First instant whose local time is at or behind one that the clock skips. */
-function skipMs(zone: string, localMs: number): number {
+/**
+ * The first instant at which a clock shows a local time (ms as if it were UTC), or the instant it
+ * skips it. `offsetAt` is what the clock is ahead of UTC (ms) at an instant. The rule of FACTS.md
+ * §5: of the two instants that may show it, the earlier one that does; else the skip is searched.
+ */
+export function firstInstantAt(localMs: number, offsetAt: (instantMs: number) => number): number {
+  const one = localMs - offsetAt(localMs - reachMs);
+  const other = localMs - offsetAt(localMs + reachMs);
+  const earlier = Math.min(one, other);
+  if (earlier + offsetAt(earlier) === localMs) return earlier;
+  const later = Math.max(one, other);
+  if (later + offsetAt(later) === localMs) return later;
   let before = localMs - reachMs;
   let behind = localMs + reachMs;
   while (behind - before > 1) {
     const middle = Math.floor((before + behind) / 2);
-    if (middle + zoneOffsetMs(zone, middle) >= localMs) behind = middle;
+    if (middle + offsetAt(middle) >= localMs) behind = middle;
     else before = middle;
   }
   return behind;
