@@ -58,11 +58,16 @@ const messageRow = ({ value }) =>
 const showNextStep = (counts) => {
   const here = window.location.origin;
   const steps = [
-    [counts.agreements === 0, 'There is no agreement yet. Make a demo agreement:',
-      `curl ${here}/api/agreements/generate`],
-    [counts.files === 0 && counts.records === 0,
+    [
+      counts.agreements === 0,
+      'There is no agreement yet. Make a demo agreement:',
+      `curl ${here}/api/agreements/generate`,
+    ],
+    [
+      counts.files === 0 && counts.records === 0,
       'No record has been counted yet. Make a CDR file for the demo agreement:',
-      `curl ${here}/api/incoming-data-records/generate`],
+      `curl ${here}/api/incoming-data-records/generate`,
+    ],
   ];
   const step = steps.find(([needed]) => needed);
   byId('next-step').hidden = step === undefined;

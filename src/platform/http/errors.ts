@@ -9,7 +9,7 @@ export const httpErrors = {
   BODY_TOO_LARGE: {
     reaction: 'BadRecord',
     meaning: 'The body of the request is over the limit.',
-    next: 'Send it in parts, or raise HTTP_BODY_LIMIT_BYTES.',
+    next: 'Send it in parts, or raise MAX_BODY_BYTES.',
   },
   BODY_TYPE_UNKNOWN: {
     reaction: 'BadRecord',

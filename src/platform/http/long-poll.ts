@@ -1,22 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-/** How often a waiting request looks again; a person and a test notice nothing below this. */
-const lookEveryMs = 25;
-
 /**
- * Reads again and again until there is something or the wait is over, and answers the last
- * reading. Ends early when the caller has gone or the program stops.
+ * Waits until `subscribe` tells that something happened, the time is over, or `cancel` fires.
+ * Answers how it ended. `subscribe` answers how to stop listening.
  */
-export const pollUntil = async <T>(options: {
-  read: () => Promise<T>;
-  enough: (value: T) => boolean;
-  waitMs: number;
-  gone: () => boolean;
-}): Promise<T> => {
-  const end = performance.now() + options.waitMs;
-  for (;;) {
-    const value = await options.read();
-    if (options.enough(value) || options.gone() || performance.now() >= end) return value;
-    await sleep(Math.min(lookEveryMs, Math.max(1, end - performance.now())));
-  }
-};
+export const waitFor = (options: {
+  readonly subscribe: (tell: () => void) => () => void;
+  readonly waitMs: number;
+  readonly cancel: AbortSignal;
+}): Promise<'told' | 'over'> =>
+  new Promise((resolve) => {
+    const end = (how: 'told' | 'over') => (): void => {
+      clearTimeout(timer);
+      stop();
+      options.cancel.removeEventListener('abort', over);
+      resolve(how);
+    };
+    const over = end('over');
+    const timer = setTimeout(over, options.waitMs);
+    const stop = options.subscribe(end('told'));
+    options.cancel.addEventListener('abort', over, { once: true });
+    if (options.cancel.aborted) over();
+  });
