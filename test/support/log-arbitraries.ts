@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { placed, type Unplaced } from './builders.js';
 import type { OracleAgreement, OracleEvent, OracleFeedProgress } from './oracle-model.js';
 
 /**
@@ -92,12 +93,6 @@ const progressArbitrary: fc.Arbitrary<OracleFeedProgress> = fc.record(
   { requiredKeys: ['feed', 'status'] },
 );
 
-type Unplaced = OracleEvent extends infer E
-  ? E extends unknown
-    ? Omit<E, 'offset'>
-    : never
-  : never;
-
 const eventArbitrary: fc.Arbitrary<Unplaced> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ type: fc.constant('record'), record: recordArbitrary }) },
   {
@@ -109,19 +104,7 @@ const eventArbitrary: fc.Arbitrary<Unplaced> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant('correction'), correction: correctionArbitrary }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('feed'), progress: progressArbitrary }) },
-) as fc.Arbitrary<Unplaced>;
-
-/** Gives events their offsets; now and then one is left out, as a Kafka log does. */
-export const placed = (
-  events: readonly Unplaced[],
-  gaps: readonly number[] = [],
-): OracleEvent[] => {
-  let offset = -1;
-  return events.map((event, index) => {
-    offset += 1 + (gaps[index] ?? 0);
-    return { ...event, offset };
-  });
-};
+);
 
 /** A log of up to `maxLength` events; the first ones are often agreements, so that rows count. */
 export const logArbitrary = (maxLength = 60): fc.Arbitrary<OracleEvent[]> =>

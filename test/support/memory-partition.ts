@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   comparePositions,
   Fault,
@@ -37,7 +38,7 @@ export const raise = (trouble: Trouble): void => {
 export class MemoryPartition implements CommitPoint, SnapshotStore {
   readonly tables = new Map<string, PlainRow[]>();
   readonly messages: OutMessage[] = [];
-  readonly commits: Position[] = [];
+  readonly commits: { readonly position: Position; readonly messages: number }[] = [];
   position: Position = startOfLog;
   #snapshots: { position: Position; chunks: Uint8Array[] }[] = [];
 
@@ -48,19 +49,26 @@ export class MemoryPartition implements CommitPoint, SnapshotStore {
     return Promise.resolve(this.position);
   }
 
-  // The effects are read at once: the step may use its buffers again after this call.
+  /**
+   * Reads the effects late, as a driver does that writes while the next step runs: a step that
+   * uses the buffers of these effects again is found out.
+   */
   async commit(effects: Effects, position: Position): Promise<void> {
-    const rows = effects.rows.map((batch) => [batch.schema.name, plainRows(batch)] as const);
+    const atCall = JSON.stringify(effects.rows.map(plainRows));
     const trouble = this.next();
     if (trouble === 'refused' || trouble === 'crash') raise(trouble);
     if (comparePositions(position, this.position) <= 0) {
       throw new Error(`a commit goes back from ${this.position.offset} to ${position.offset}`);
     }
+    await nextTurn();
+    const rows = effects.rows.map((batch) => [batch.schema.name, plainRows(batch)] as const);
+    if (JSON.stringify(rows.map(([, added]) => added)) !== atCall) {
+      throw new Error('the effects of a step were changed while they were written');
+    }
     for (const [name, added] of rows) this.rows(name).push(...added);
     this.messages.push(...effects.messages);
     this.position = position;
-    this.commits.push(position);
-    await Promise.resolve();
+    this.commits.push({ position, messages: effects.messages.length });
     raise(trouble);
   }
 
@@ -78,7 +86,7 @@ export class MemoryPartition implements CommitPoint, SnapshotStore {
     const chunks = found.chunks.map((chunk) => chunk.slice());
     return Promise.resolve({
       position: found.position,
-      chunks: async function* () {
+      async *chunks() {
         for (const chunk of chunks) yield await Promise.resolve(chunk);
       },
     });

@@ -95,7 +95,7 @@ class Ledger {
     this.#write({ ...record, version: offset, agreementId: agreement.id, status });
     window.identities.push(identityOf(record));
     if (status === 'late') {
-      this.#message('BILLING_PERIOD_ADJUSTED', window, record, record.recordedBytes);
+      this.#message(['BILLING_PERIOD_ADJUSTED', record.recordedBytes], window, record);
     }
     this.#exceededNow(window, record);
     return status;
@@ -141,20 +141,23 @@ class Ledger {
     if (row.agreementId !== agreement.id) {
       return this.#refuse(offset, 'RECORD_OF_ANOTHER_AGREEMENT');
     }
-    const delta = correction.recordedBytes - row.recordedBytes;
     const window = this.#window(agreement, row.recordedAtMs);
-    if (BigInt(this.#total(window)) + BigInt(delta) > largestTotal) {
+    const delta = correction.recordedBytes - row.recordedBytes;
+    if (this.#exactTotal(window) + BigInt(delta) > largestTotal) {
       return this.#refuse(offset, 'TOTAL_OUT_OF_RANGE');
     }
     const changed = { ...row, version: offset, recordedBytes: correction.recordedBytes };
     this.#write(changed);
-    if (delta === 0) return;
+    if (delta !== 0) this.#saysOfCorrection(window, changed, delta);
+  }
+
+  #saysOfCorrection(window: Window, changed: OracleRow, delta: number): void {
     if (window.exceeded || this.#isClosed(window)) {
-      this.#message('BILLING_PERIOD_ADJUSTED', window, changed, delta);
+      this.#message(['BILLING_PERIOD_ADJUSTED', delta], window, changed);
     }
-    if (window.exceeded && this.#total(window) < agreement.maxBytesInBillingPeriod) {
+    if (window.exceeded && this.#total(window) < window.agreement.maxBytesInBillingPeriod) {
       window.exceeded = false;
-      this.#message('DATA_PLAN_EXCEEDED_RETRACTED', window, changed);
+      this.#message(['DATA_PLAN_EXCEEDED_RETRACTED'], window, changed);
     } else this.#exceededNow(window, changed);
   }
 
@@ -211,7 +214,7 @@ class Ledger {
     for (const window of ended) {
       const rows = window.identities.map((identity) => this.#row(identity));
       const latest = rows.reduce((a, b) => (b.recordedAtMs >= a.recordedAtMs ? b : a));
-      this.#message('BILLING_PERIOD_CLOSED', window, latest);
+      this.#message(['BILLING_PERIOD_CLOSED'], window, latest);
     }
   }
 
@@ -219,7 +222,7 @@ class Ledger {
     if (window.exceeded) return;
     if (this.#total(window) < window.agreement.maxBytesInBillingPeriod) return;
     window.exceeded = true;
-    this.#message('DATA_PLAN_EXCEEDED', window, record);
+    this.#message(['DATA_PLAN_EXCEEDED'], window, record);
   }
 
   /** Latest start strictly before the record, then latest signature, then the one known first. */
@@ -283,10 +286,9 @@ class Ledger {
   }
 
   #message(
-    type: string,
+    [type, delta]: readonly [type: string, delta?: number],
     window: Window,
-    record: { recordedAtMs: number; recordId: string },
-    delta?: number,
+    record: { readonly recordedAtMs: number; readonly recordId: string },
   ): void {
     const { agreement, period } = window;
     this.messages.push({

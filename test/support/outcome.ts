@@ -1,0 +1,55 @@
+import type { SentMessage } from './checkers.js';
+import type { MemoryPartition } from './memory-partition.js';
+import {
+  identityOf,
+  type OracleMessage,
+  type OracleResult,
+  type OracleRow,
+} from './oracle-model.js';
+import { asOracleRow, asSentMessage, booksOf, wholeSecondMs } from './plain-rows.js';
+
+/** What a run left behind, in one order whatever the cuts were. */
+export interface Outcome {
+  readonly versions: readonly OracleRow[];
+  readonly messages: readonly OracleMessage[];
+  readonly books: readonly (readonly [fileId: number, columns: object])[];
+  readonly deadLetters: readonly { readonly offset: number; readonly code: string }[];
+}
+
+const inOrder = (versions: readonly OracleRow[]): OracleRow[] =>
+  [...versions].sort((a, b) => a.version - b.version || (identityOf(a) < identityOf(b) ? -1 : 1));
+
+const byFile = (books: ReadonlyMap<number, object>): Outcome['books'] =>
+  [...books].sort(([a], [b]) => a - b).map(([fileId, book]) => [fileId, { ...book }]);
+
+const withoutId = ({ id: _id, ...message }: SentMessage): OracleMessage => message;
+
+/** The messages of a run, with their ids. */
+export const messagesOf = (partition: MemoryPartition): SentMessage[] =>
+  partition.messages.map(asSentMessage);
+
+/** All versions of rows of a run, in the order written. */
+export const versionsOf = (partition: MemoryPartition): OracleRow[] =>
+  partition.rows('data_record').map(asOracleRow);
+
+export const outcomeOf = (partition: MemoryPartition): Outcome => ({
+  versions: inOrder(versionsOf(partition)),
+  messages: messagesOf(partition).map(withoutId),
+  books: byFile(booksOf(partition.rows('import_file_count'))),
+  deadLetters: partition
+    .rows('dead_letter')
+    .map(({ offset, code }) => ({ offset: Number(offset), code: String(code) })),
+});
+
+/** The same of the oracle; instants in messages have whole seconds on the wire. */
+export const expectedOutcome = (result: OracleResult): Outcome => ({
+  versions: inOrder(result.versions),
+  messages: result.messages.map((message) => ({
+    ...message,
+    latestRecordedAtMs: wholeSecondMs(message.latestRecordedAtMs),
+  })),
+  books: byFile(
+    new Map([...result.books].filter(([, book]) => Object.values(book).some((n) => n !== 0))),
+  ),
+  deadLetters: result.deadLetters,
+});
