@@ -31,3 +31,12 @@ export const uuidText = z
     /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/,
     'must be a UUID',
   );
+
+/** Most items of one page of a list. */
+export const pageLimit = wholeNumber(1, 1000);
+
+/** A subscriber number as text (E.164 without the plus sign), read as a whole number. */
+export const msisdnText = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, 'must be 1 to 15 digits without a leading zero')
+  .transform(Number);

@@ -1,0 +1,64 @@
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { bodyLines } from '../platform/http/ndjson.js';
+import {
+  msisdnText,
+  pageLimit,
+  shaped,
+  uuidText,
+  wholeNumber,
+} from '../platform/http/request-shape.js';
+import { agreementToJson, type AgreementJson } from './domain/agreement.js';
+import { AgreementsService, type LinesAnswer } from './agreements.service.js';
+
+const listQuery = z.strictObject({
+  msisdn: msisdnText.optional(),
+  limit: pageLimit.optional(),
+  after: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+});
+
+const defaultLimit = 100;
+
+@ApiTags('agreements')
+@Controller('api/agreements')
+export class AgreementsController {
+  constructor(@Inject(AgreementsService) private readonly agreements: AgreementsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Agreements in the order they were accepted, page by page' })
+  @ApiQuery({ name: 'msisdn', required: false })
+  @ApiQuery({ name: 'limit', required: false })
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
+  async list(@Query() query: unknown): Promise<{ items: AgreementJson[]; next: number | null }> {
+    const { limit = defaultLimit, ...page } = shaped(listQuery, query);
+    const found = await this.agreements.list({ ...page, limit });
+    const next = found.length < limit ? null : (found.at(-1)?.version ?? null);
+    return { items: found.map(agreementToJson), next };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One agreement' })
+  async get(@Param('id') id: string): Promise<AgreementJson> {
+    return agreementToJson(await this.agreements.get(shaped(uuidText, id)));
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Add one agreement (JSON) or many (one JSON object a line)' })
+  @ApiConsumes('application/json', 'application/x-ndjson')
+  @ApiBody({
+    schema: {
+      example: {
+        id: '0b12c601-9287-3f5c-a78c-df508fe0f889',
+        msisdn: '48917846822',
+        signedAt: '2019-12-20T00:00+01:00[Europe/Warsaw]',
+        serviceStartAt: '2020-01-01T00:00+01:00[Europe/Warsaw]',
+        billingPeriodTimeZone: 'Europe/Warsaw',
+        maxBytesInBillingPeriod: 5368709120,
+      },
+    },
+  })
+  add(@Body() body: unknown): Promise<LinesAnswer> {
+    return this.agreements.addLines(bodyLines(body));
+  }
+}
