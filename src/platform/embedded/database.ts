@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBMaterializedResult } from '@duckdb/node-api';
-import type { ColumnBatch, TableSchema } from '../../streaming/index.js';
+import { Fault, type ColumnBatch, type TableSchema } from '../../streaming/index.js';
 import { readColumns } from './column-reader.js';
 import { ColumnWriter } from './column-writer.js';
 import { ConnectionPool } from './connection-pool.js';
@@ -19,9 +19,9 @@ import { writeTransaction } from './transaction.js';
 
 /** Measured: see README.md. */
 export const embeddedDefaults = {
-  memoryLimitBytes: 128 * 1048576,
+  memoryLimitBytes: 96 * 1048576,
   threads: 1,
-  checkpointBytes: 16 * 1048576,
+  checkpointBytes: 64 * 1048576,
   readers: 2,
 } as const;
 
@@ -191,7 +191,7 @@ export class EmbeddedDatabase {
   }
 
   #noteFatal(error: unknown): void {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    const cause = error instanceof Fault ? error.cause : error;
     if (isInvalidated(cause)) this.#invalid = true;
   }
 

@@ -22,6 +22,7 @@ import {
   type CommitMark,
   type StoredMessage,
 } from './log-tables.js';
+import { storeFault } from './store-fault.js';
 import { PendingAppends, type PendingAppend } from './pending-appends.js';
 
 /** How an application's events are kept in the store and put together in memory. */
@@ -156,9 +157,9 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   }
 
   async *stored(from: number, to: number): AsyncGenerator<E> {
-    for (let at = from; at < to; at += this.#storedBatchEvents) {
-      const events = await this.#select(at, Math.min(to, at + this.#storedBatchEvents));
-      if (events.length > 0) yield events;
+    const end = Math.min(to, this.#logEnd);
+    for (let at = from; at < end; at += this.#storedBatchEvents) {
+      yield await this.#select(at, Math.min(end, at + this.#storedBatchEvents));
     }
   }
 
@@ -280,12 +281,8 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
     this.#logEnd = Math.max(this.#logEnd, appends.at(-1)?.nextOffset ?? 0);
   }
 
-  async #readStored(offset: number): Promise<E> {
-    const events = await this.#select(offset, Math.min(this.#logEnd, offset + this.#batchEvents));
-    if (events.length > 0) return events;
-    throw new Fault('LOG_SHORTER_THAN_POSITION', 'StateCorrupt', 'events of the log are missing', {
-      facts: { offset, logEnd: this.#logEnd },
-    });
+  #readStored(offset: number): Promise<E> {
+    return this.#select(offset, Math.min(this.#logEnd, offset + this.#batchEvents));
   }
 
   /** No ORDER BY: one writer adds the rows in order of offset, and DuckDB reads them in order. */
@@ -298,9 +295,11 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
       table,
     );
     const offsets = batch.column(0) as Float64Array;
-    for (let row = 1; row < batch.length; row++) {
-      if (offsets[row] > offsets[row - 1]) continue;
-      throw new Error(`the log is out of order at offset ${offsets[row]}`);
+    for (let row = 0; row < to - from; row++) {
+      if (row < batch.length && offsets[row] === from + row) continue;
+      throw storeFault('LOG_EVENTS_MISSING', `event ${from + row} of the log is missing`, {
+        facts: { offset: from + row, logEnd: this.#logEnd },
+      });
     }
     return this.codec.fromColumns(batch);
   }

@@ -21,6 +21,11 @@ export const embeddedErrors = {
     meaning: 'The store was made by another version of the program.',
     next: 'Start the version that made it, or give this one a new DATA_DIR.',
   },
+  LOG_EVENTS_MISSING: {
+    reaction: 'StateCorrupt',
+    meaning: 'Events in the middle of the log are missing.',
+    next: 'Restore the data directory from a backup; keep the damaged one for a report.',
+  },
   STORE_WRITE_FAILED: {
     reaction: 'Retry',
     meaning: 'A transaction failed; nothing of it was kept.',

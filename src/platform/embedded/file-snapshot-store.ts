@@ -8,7 +8,7 @@ import {
 } from '../../streaming/index.js';
 import { makeDirectory } from './open-store.js';
 import { checkChunks, DamagedSnapshot, readChunks, writeChunks } from './snapshot-file.js';
-import { messageOf } from './store-fault.js';
+import { isSystemError, messageOf } from './store-fault.js';
 
 export interface FileSnapshotOptions {
   /** Made when missing. */
@@ -75,7 +75,7 @@ export class FileSnapshotStore implements SnapshotStore {
       for (const found of older) await rm(found.path, { force: true });
     } catch (error) {
       await rm(tmp, { force: true });
-      if (!(error instanceof Error && 'syscall' in error)) throw error;
+      if (!isSystemError(error)) throw error;
       this.options.log(`snapshot: ${path} was not saved: ${messageOf(error)}`);
     }
   }

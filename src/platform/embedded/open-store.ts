@@ -1,17 +1,7 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { cutWal, syncPath, walDamage } from './wal-repair.js';
 import { isDiskFull, isNotWritable, messageOf, storeFault } from './store-fault.js';
 
 export interface StoreFile {
@@ -27,16 +17,6 @@ export interface StoreFile {
 
 /** The tail of a log is at most a few pieces long; more rounds than this are not a torn tail. */
 const MAX_CUTS = 16;
-
-/** Flushes a file or directory to the disk. */
-const syncPath = (path: string): void => {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-};
 
 /** Makes the directory when it is missing. Throws STORE_NOT_WRITABLE or DISK_FULL. */
 export const makeDirectory = (directory: string): void => {
@@ -57,43 +37,6 @@ const notWritable = (path: string, cause: unknown): Error =>
     facts: { path },
     cause,
   });
-
-/** The first name beside the log that is free: an earlier copy is never written over. */
-const copyName = (wal: string): string => {
-  let n = 1;
-  while (existsSync(`${wal}.damaged-${n}`)) n++;
-  return `${wal}.damaged-${n}`;
-};
-
-/** Keeps a copy of the log, then cuts it at the first entry that is not whole. */
-const cutWal = (wal: string, at: number, log: StoreFile['log']): void => {
-  const size = statSync(wal).size;
-  const copy = copyName(wal);
-  copyFileSync(wal, copy);
-  syncPath(copy);
-  syncPath(dirname(wal));
-  const fd = openSync(wal, 'r+');
-  try {
-    ftruncateSync(fd, at);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  log(
-    `store: the last ${size - at} of ${size} bytes of ${wal} are not whole (a crash or power ` +
-      `loss); cut at byte ${at}, the log as it was is kept as ${copy}`,
-  );
-};
-
-/** Where and in which file DuckDB says its log is damaged; undefined for any other error. */
-const damageIn = (error: unknown, path: string): { wal: string; at: number } | undefined => {
-  const message = messageOf(error);
-  const at = /Corrupt (?:Encrypted )?WAL file: .*?at byte position (\d+)/s.exec(message)?.[1];
-  if (at === undefined) return undefined;
-  const named = /WAL file "([^"\n]+)"/.exec(message)?.[1];
-  const wal = named !== undefined && existsSync(named) ? named : `${path}.wal`;
-  return { wal, at: Number(at) };
-};
 
 const inUse = (path: string, pid: string | undefined, cause?: unknown): Error =>
   storeFault('STORE_IN_USE', `${path} is held by process ${pid ?? 'unknown'}`, {
@@ -136,10 +79,10 @@ const openRepairing = async (store: StoreFile): Promise<DuckDBInstance> => {
     try {
       return await createInstance(store);
     } catch (error) {
-      const damage = damageIn(error, store.path);
+      const damage = walDamage(messageOf(error), store.path);
       // Each cut has to be further to the front, or the damage is not one of the tail.
       if (!damage || cuts === MAX_CUTS || damage.at >= lastCut) throw error;
-      cutWal(damage.wal, damage.at, store.log);
+      store.log(cutWal(damage));
       lastCut = damage.at;
     }
   }
@@ -155,7 +98,9 @@ export const openStore = async (store: StoreFile): Promise<DuckDBInstance> => {
   makeDirectory(dirname(store.path));
   heldHere.add(store.path);
   try {
-    return await openRepairing(store);
+    const instance = await openRepairing(store);
+    syncPath(dirname(store.path)); // a new file is on the disk only when its directory is
+    return instance;
   } catch (error) {
     releaseStore(store.path);
     throw openFault(error, store.path);

@@ -8,22 +8,30 @@ export const storeFault = (
   options: { facts?: Facts; cause?: unknown } = {},
 ): Fault => new Fault(code, embeddedErrors[code].reaction, message, options);
 
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+// Not `instanceof Error`: errors of native code may be of another realm (under a test runner).
+const fieldOf = (error: unknown, name: string): string | undefined => {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' ? value : undefined;
+};
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+/** The first line of what an error says; DuckDB puts a stack trace behind it at times. */
+export const messageOf = (error: unknown): string =>
+  (fieldOf(error, 'message') ?? String(error)).split('\n', 1)[0];
+
+/** True for an error of the operating system, such as a full disk. */
+export const isSystemError = (error: unknown): boolean => fieldOf(error, 'syscall') !== undefined;
 
 /** True for the ways in which DuckDB and Node say that there is no room left. */
 export const isDiskFull = (error: unknown): boolean =>
-  ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '') ||
+  ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(fieldOf(error, 'code') ?? '') ||
   /no space left|disk quota exceeded|file too large|max_temp_directory_size/i.test(
     messageOf(error),
   );
 
 /** True when the file or its directory may not be written. */
 export const isNotWritable = (error: unknown): boolean =>
-  ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(codeOf(error) ?? '') ||
+  ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(fieldOf(error, 'code') ?? '') ||
   /permission denied|read-only file system|operation not permitted|not a directory/i.test(
     messageOf(error),
   );
