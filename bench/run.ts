@@ -1,0 +1,140 @@
+/**
+ * Measures the built program and writes bench/RESULTS.md. From the top of the tree:
+ *   npm run bench [-- --runs=5 --records=1000000 --windows=1000000 --only=import,latency]
+ */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { measureImport, type ImportRun } from './import-throughput.js';
+import { writeCdrFile } from './inputs.js';
+import { machineLines } from './machine.js';
+import { measureLatency } from './message-latency.js';
+import { measureOpenWindows } from './open-windows.js';
+import { newDataDir, removeDirectory } from './program.js';
+import { resultsPage, type Figure } from './results-page.js';
+import { measureStart } from './start-time.js';
+import { median, quantile } from './statistics.js';
+
+const MB = 1_000_000;
+const subscribers = 10_000;
+const outOfOrderShare = 0.1;
+
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    records: { type: 'string', default: '1000000' },
+    windows: { type: 'string', default: '1000000' },
+    only: { type: 'string', default: 'import,latency,windows,start' },
+    write: { type: 'string', default: 'bench/RESULTS.md' },
+  },
+});
+const runs = Number(options.runs);
+const figures: Figure[] = [];
+
+const times = async <T>(count: number, measure: (run: number) => Promise<T>): Promise<T[]> => {
+  const results: T[] = [];
+  for (let run = 0; run < count; run++) results.push(await measure(run));
+  return results;
+};
+
+const add = (all: readonly number[], figure: Omit<Figure, 'all' | 'median'>): void => {
+  figures.push({ ...figure, all, median: median(all) });
+  console.log(`${figure.name}: ${all.map((value) => value.toFixed(figure.digits)).join(' ')}`);
+};
+
+const baseline = async (file: string): Promise<number> => {
+  const directory = await newDataDir();
+  try {
+    const script = join(dirname(fileURLToPath(import.meta.url)), 'baseline.js');
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      ...[script, file, join(directory, 'baseline.duckdb')],
+    ]);
+    const { rows, seconds } = JSON.parse(stdout) as { rows: number; seconds: number };
+    return rows / seconds;
+  } finally {
+    await removeDirectory(directory);
+  }
+};
+
+const imports = async (): Promise<void> => {
+  const directory = await newDataDir();
+  const records = Number(options.records);
+  const inOrder = { subscribers, records, daysStep: 1 / 24 };
+  const unit = 'records/s';
+  try {
+    for (const share of [0, outOfOrderShare]) {
+      const workload = { ...inOrder, outOfOrderShare: share };
+      const file = join(directory, `workload-${share}.csv`);
+      writeCdrFile(file, workload);
+      const baselines: number[] = [];
+      const measured: ImportRun[] = [];
+      await times(runs, async () => {
+        baselines.push(await baseline(file));
+        measured.push(await measureImport(file, workload));
+      });
+      const how = share === 0 ? 'in order' : '10 % out of order';
+      const target = { kind: '≥', value: share === 0 ? 150_000 : 75_000 } as const;
+      const rates = measured.map(({ recordsPerSecond }) => recordsPerSecond);
+      add(rates, { name: `Import, ${how}`, unit, target });
+      add(baselines, { name: `Baseline, ${how}`, unit });
+      const memory = measured.map(({ mostMemoryBytes = NaN }) => mostMemoryBytes / MB);
+      add(memory, { name: `Most memory of the import, ${how}`, unit: 'MB' });
+    }
+  } finally {
+    await removeDirectory(directory);
+  }
+};
+
+const latency = async (): Promise<void> => {
+  const measured = await times(runs, () => measureLatency(100));
+  const unit = 'ms';
+  const p50 = measured.map((all) => quantile(all, 0.5));
+  const p99 = measured.map((all) => quantile(all, 0.99));
+  add(p50, { name: 'One record until its message, p50', unit, digits: 1 });
+  const target = { kind: '≤', value: 100 } as const;
+  add(p99, { name: 'One record until its message, p99', unit, digits: 1, target });
+};
+
+const windows = async (): Promise<void> => {
+  const count = Number(options.windows);
+  const run = await measureOpenWindows(count, runs);
+  const millions = `${count.toLocaleString('en-US')} open windows`;
+  add([(run.residentBytes ?? NaN) / MB], {
+    ...{ name: `Memory with ${millions}`, unit: 'MB' },
+    target: { kind: '≤', value: 500 },
+  });
+  add([(run.mostResidentBytes ?? NaN) / MB], { name: 'Most memory while they came', unit: 'MB' });
+  add([run.snapshotBytes / count], {
+    ...{ name: 'State of a window', unit: 'bytes', digits: 1 },
+    target: { kind: '≤', value: 110 },
+  });
+  add(run.readyMs, {
+    ...{ name: `Restart until ready, ${millions}`, unit: 'ms' },
+    target: { kind: '≤', value: 2000 },
+  });
+};
+
+const starts = async (): Promise<void> => {
+  const target = { kind: '≤', value: 2000 } as const;
+  add(await times(runs, measureStart), { name: 'Start until it answers', unit: 'ms', target });
+};
+
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  import: imports,
+  latency,
+  windows,
+  start: starts,
+};
+
+for (const part of options.only.split(',')) await parts[part]();
+const page = resultsPage({
+  day: new Date().toISOString().slice(0, 10),
+  command: ['npm run bench', ...process.argv.slice(2)].join(' '),
+  machine: machineLines(),
+  runs,
+  figures,
+});
+await writeFile(options.write, page);
+console.log(`written: ${options.write}`);
