@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, type Clock } from '../platform/clock.js';
+import { CLOCK, type Clock } from '../platform/http/clock.js';
 import { refusal } from '../platform/http/refusal.js';
 import {
   feedWatermarkMs,

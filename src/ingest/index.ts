@@ -7,3 +7,17 @@ export {
   recordStatuses,
   type RecordStatus,
 } from './domain/tables.js';
+export { DataRecordRows, type DataRecordRow, type Identity } from './domain/data-record-rows.js';
+export type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
+export {
+  recordLookups,
+  type CorrectionPayload,
+  type FoundRecords,
+  type RecordLookups,
+} from './domain/record-lookups.js';
+export { bookColumns, StepOutput, type BookColumn } from './domain/step-output.js';
+export { ingestErrors } from './errors.js';
+export { IngestStep, topicFeed } from './ingest.step.js';
+export { ingestErrors } from './errors.js';
+export { PARTITION_STATUS, type OpenPeriods, type PartitionStatus } from './partition-status.js';
+export { USAGE_INPUT, UsageInput, type EventRefusal, type InputAnswer } from './usage-input.js';

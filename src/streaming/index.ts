@@ -10,3 +10,4 @@ export * from './position.js';
 export * from './rows.js';
 export * from './snapshot-store.js';
 export * from './stream-application.js';
+export * from './uuid.js';

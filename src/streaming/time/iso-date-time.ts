@@ -6,10 +6,21 @@ import {
 } from './zoned-date-time.js';
 
 const MAX_LENGTH = 128;
-const date = String.raw`(?<year>\d{4})(?:(?<sep>-?)(?:(?<month>\d\d)\k<sep>(?<day>\d\d)|(?<ordinal>\d{3})|W(?<week>\d\d)\k<sep>(?<weekday>\d)))`;
-const time = String.raw`(?<hour>\d\d)(?::?(?<minute>\d\d)(?::?(?<second>\d\d)(?:[.,](?<fraction>\d+))?)?)?`;
-const offset = String.raw`(?<utc>z)|(?<sign>[+-])(?<oh>\d\d)(?::?(?<om>\d\d)(?::?(?<os>\d\d))?)?`;
-const iso = new RegExp(`^${date}T${time}(?:${offset})(?<zone>\\[[^[\\]]*\\])?$`, 'i');
+const iso = new RegExp(
+  [
+    String.raw`^(?<year>\d{4})(?<sep>-?)`,
+    String.raw`(?:(?<month>\d\d)\k<sep>(?<day>\d\d)|(?<ordinal>\d{3})|`,
+    String.raw`W(?<week>\d\d)\k<sep>(?<weekday>\d))`,
+    String.raw`T(?<hour>\d\d)(?::?(?<minute>\d\d)(?::?(?<second>\d\d)`,
+    String.raw`(?:[.,](?<fraction>\d+))?)?)?`,
+    String.raw`(?:z|(?<sign>[+-])(?<offsetHour>\d\d)`,
+    String.raw`(?::?(?<offsetMinute>\d\d)(?::?(?<offsetSecond>\d\d))?)?)`,
+    String.raw`(?<zone>\[[^[\]]*\])?$`,
+  ].join(''),
+  'i',
+);
+
+type Parts = Readonly<Record<string, string | undefined>>;
 
 /**
  * Epoch milliseconds of any ISO 8601 date and time with an offset: Java ZonedDateTime text, and
@@ -39,14 +50,21 @@ function javaText(text: string): string {
   if (text.length > MAX_LENGTH) return text.slice(0, MAX_LENGTH + 1);
   const parts = iso.exec(text)?.groups;
   if (parts === undefined) return text;
-  const { hour, minute = '00', second = '00', fraction, utc, sign, oh, om = '00', zone } = parts;
-  const fractionText = fraction === undefined ? '' : `.${fraction.slice(0, 9)}`;
-  const offsetSeconds = parts.os === undefined ? '' : `:${parts.os}`;
-  const offsetText = utc === undefined ? `${sign}${oh}:${om}${offsetSeconds}` : 'Z';
-  return `${dateText(parts)}T${hour}:${minute}:${second}${fractionText}${offsetText}${zone ?? ''}`;
+  return `${dateText(parts)}T${timeText(parts)}${offsetText(parts)}${parts.zone ?? ''}`;
 }
 
-function dateText(parts: Readonly<Record<string, string | undefined>>): string {
+function timeText({ hour, minute = '00', second = '00', fraction }: Parts): string {
+  const fractionText = fraction === undefined ? '' : `.${fraction.slice(0, 9)}`;
+  return `${hour}:${minute}:${second}${fractionText}`;
+}
+
+function offsetText({ sign, offsetHour, offsetMinute = '00', offsetSecond }: Parts): string {
+  if (sign === undefined) return 'Z';
+  const seconds = offsetSecond === undefined ? '' : `:${offsetSecond}`;
+  return `${sign}${offsetHour}:${offsetMinute}${seconds}`;
+}
+
+function dateText(parts: Parts): string {
   const { year, month, day } = parts;
   if (month !== undefined) return `${year}-${month}-${day}`;
   const epochDay = parts.week === undefined ? ordinalDay(parts) : weekDay(parts);
@@ -54,14 +72,14 @@ function dateText(parts: Readonly<Record<string, string | undefined>>): string {
   return new Date(epochDay * 86_400_000).toISOString().slice(0, 10);
 }
 
-function ordinalDay(parts: Readonly<Record<string, string | undefined>>): number | undefined {
+function ordinalDay(parts: Parts): number | undefined {
   const newYear = epochDayOf(Number(parts.year), 1, 1);
   const ordinal = Number(parts.ordinal);
   const days = epochDayOf(Number(parts.year) + 1, 1, 1) - newYear;
   return ordinal >= 1 && ordinal <= days ? newYear + ordinal - 1 : undefined;
 }
 
-function weekDay(parts: Readonly<Record<string, string | undefined>>): number | undefined {
+function weekDay(parts: Parts): number | undefined {
   const week = Number(parts.week);
   const weekday = Number(parts.weekday);
   const day = firstMonday(Number(parts.year)) + (week - 1) * 7 + weekday - 1;

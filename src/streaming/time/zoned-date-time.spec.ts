@@ -98,12 +98,13 @@ describe('parseZonedDateTime', () => {
   });
 
   it('keeps the zones of one file apart, known and unknown, in any order', () => {
-    const zones = ['Europe/Warsaw', 'Europe/Berlin', 'Mars/Base', 'UTC', 'Asia/Tokyo', 'Xx/Yy'];
+    const known = ['Europe/Warsaw', 'Europe/Berlin', 'UTC', 'Asia/Tokyo'];
+    const unknown = ['Europe/Warsax', 'Europe/Berlim', 'UTX', 'Bsia/Tokyo'];
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...zones)), (names) => {
+      fc.property(fc.array(fc.constantFrom(...known, ...unknown)), (names) => {
         for (const name of names) {
-          const known = name !== 'Mars/Base' && name !== 'Xx/Yy';
-          expect(Number.isNaN(parse(`2020-01-01T00:00Z[${name}]`))).toBe(!known);
+          const ms = parse(`2020-01-01T00:00Z[${name}]`);
+          expect(Number.isNaN(ms)).toBe(unknown.includes(name));
         }
       }),
     );
@@ -121,8 +122,9 @@ describe('parseZonedDateTime', () => {
       fc.property(time, ({ year, month, day, hour, second }) => {
         const date = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
         const ms = Date.parse(`${date}T${two(hour)}:07:${two(second)}Z`);
-        const exists = year > 0 && new Date(ms).getUTCDate() === day; // Date.parse rolls Feb 30 over
-        expect(parse(`${date}T${two(hour)}:07:${two(second)}+00:00`)).toBe(exists ? ms : NaN);
+        const rolledOver = new Date(ms).getUTCDate() !== day; // as Date.parse does with Feb 30
+        const expected = year === 0 || rolledOver ? NaN : ms;
+        expect(parse(`${date}T${two(hour)}:07:${two(second)}+00:00`)).toBe(expected);
       }),
       { numRuns: 2_000 },
     );

@@ -74,8 +74,12 @@ export function formatZonedDateTime(ms: number, zone: string): string {
   return `${minutes}${withSeconds}${offsetText(offset)}[${zone}]`;
 }
 
-const shape =
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(?<offset>Z|[+-]\d\d:\d\d(:\d\d)?)?(?<zone>\[[^[\]]*\])?$/;
+const shape = new RegExp(
+  [
+    String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?`,
+    String.raw`(?<offset>Z|[+-]\d\d:\d\d(:\d\d)?)?(?<zone>\[[^[\]]*\])?$`,
+  ].join(''),
+);
 
 // Negative when a byte is not a digit, so that a caller can test several pairs with one OR.
 function pair(bytes: Uint8Array, at: number): number {
@@ -132,12 +136,17 @@ function offsetSeconds(bytes: Uint8Array): number {
   const hours = pair(bytes, cursor + 1);
   const minutes = pair(bytes, cursor + 4);
   cursor += 6;
-  const seconds = bytes[cursor] === COLON ? pair(bytes, cursor + 1) : 0;
-  if (bytes[cursor] === COLON) cursor += 3;
-  if ((hours | minutes | seconds) < 0 || minutes > 59 || seconds > 59) return NaN;
+  const seconds = bytes[cursor] === COLON ? offsetEndSeconds(bytes) : 0;
+  if ((hours | minutes | seconds) < 0 || minutes > 59) return NaN;
   const total = hours * 3600 + minutes * 60 + seconds;
   if (total > MAX_OFFSET_SECONDS) return NaN;
   return sign === DASH ? -total : total;
+}
+
+function offsetEndSeconds(bytes: Uint8Array): number {
+  const seconds = pair(bytes, cursor + 1);
+  cursor += 3;
+  return seconds > 59 ? -1 : seconds;
 }
 
 function isBracketedZone(bytes: Uint8Array, end: number): boolean {

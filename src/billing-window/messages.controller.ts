@@ -1,0 +1,40 @@
+import { Controller, Get, Header, Inject, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { answerCancelled, type PendingAnswer } from '../platform/http/request-cancelled.js';
+import { shaped, wholeNumber } from '../platform/http/request-shape.js';
+import { messageJson } from './messages.topics.js';
+import { MessagesService } from './messages.service.js';
+
+const maxWaitSeconds = 60;
+
+const messagesQuery = z.strictObject({
+  after: z
+    .union([z.literal('-1').transform(Number), wholeNumber(0, Number.MAX_SAFE_INTEGER - 1)])
+    .default(-1),
+  limit: wholeNumber(1, 10_000).default(100),
+  wait: wholeNumber(0, maxWaitSeconds).default(0),
+});
+
+@ApiTags('messages')
+@Controller('api/data-records-aggregates')
+export class MessagesController {
+  constructor(@Inject(MessagesService) private readonly messages: MessagesService) {}
+
+  @Get()
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({ summary: 'Messages for systems downstream, in order' })
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the answer before' })
+  @ApiQuery({ name: 'limit', required: false })
+  @ApiQuery({ name: 'wait', required: false, description: 'seconds to wait for a message' })
+  async list(
+    @Query() query: unknown,
+    @Res({ passthrough: true }) answer: PendingAnswer,
+  ): Promise<string> {
+    const { after, limit, wait } = shaped(messagesQuery, query);
+    const cancel = answerCancelled(answer);
+    const found = await this.messages.read({ after, limit, waitMs: wait * 1000 }, cancel);
+    const next = found.at(-1)?.offset ?? after;
+    return `{"messages":[${found.map(messageJson).join(',')}],"next":${next}}`;
+  }
+}

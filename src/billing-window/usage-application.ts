@@ -1,0 +1,138 @@
+import { AgreementTable } from '../agreements/index.js';
+import {
+  IngestStep,
+  recordLookups,
+  StepOutput,
+  type FoundRecords,
+  type IngestState,
+  type RecordLookups,
+  type UsageEvents,
+} from '../ingest/index.js';
+import {
+  Fault,
+  newEventClock,
+  type BatchFrom,
+  type EventClock,
+  type Step,
+  type StreamApplication,
+} from '../streaming/index.js';
+import { BillingWindowStep } from './billing-window.step.js';
+import { WindowTable, type Bucket } from './domain/window-table.js';
+
+/**
+ * A step ends before another event once it has said so much, and within an event after every so
+ * many closings: together at most 2,000 messages a transaction. The cuts within an event do not
+ * depend on how batches are cut, so a replay meets the same positions.
+ */
+export const maxMessagesBeforeEvent = 1_000;
+export const closingsPerStep = 1_000;
+
+/** The keyed state of a partition: agreements, event clock, windows. */
+export interface UsageState extends IngestState {
+  readonly windows: WindowTable;
+  /** Closings done of the event in hand; 0 when none is in progress. */
+  closedOfEvent: number;
+}
+
+interface StateHeader {
+  readonly agreementChunks: number;
+  readonly windows: { count: number; buckets: Bucket[] };
+  readonly clock: EventClock;
+  readonly closedOfEvent: number;
+}
+
+const maxChunkBytes = 4 * 1024 * 1024;
+
+const step = (
+  state: UsageState,
+  { events, from }: BatchFrom<UsageEvents>,
+  found: FoundRecords | undefined,
+): Step => {
+  const out = new StepOutput(events.length - from);
+  const billing = new BillingWindowStep(state.windows, state.agreements);
+  const ingest = new IngestStep(state, { events, found }, { out, sink: billing });
+  const { windows, clock } = state;
+  let at = from;
+  let cursor = 0;
+  while (at < events.length && billing.messages.length < maxMessagesBeforeEvent) {
+    if (state.closedOfEvent === 0) ingest.apply(at);
+    const { watermarkMs } = clock;
+    if (watermarkMs !== undefined && watermarkMs >= windows.nextEndMs) {
+      const closed = billing.closeDue(watermarkMs, closingsPerStep);
+      if (windows.nextEndMs <= watermarkMs) {
+        cursor = state.closedOfEvent += closed;
+        break;
+      }
+    }
+    state.closedOfEvent = 0;
+    at++;
+  }
+  const offset = at < events.length ? events.offsets[at] : events.offsets[at - 1] + 1;
+  return {
+    effects: { rows: out.rows(), messages: billing.messages },
+    next: at,
+    position: { offset, cursor },
+  };
+};
+
+function* save(state: UsageState): Generator<Uint8Array> {
+  const agreements = [...state.agreements.save()];
+  const header: StateHeader = {
+    agreementChunks: agreements.length,
+    windows: state.windows.header(),
+    clock: state.clock,
+    closedOfEvent: state.closedOfEvent,
+  };
+  yield Buffer.from(JSON.stringify(header));
+  yield* agreements;
+  for (const part of state.windows.parts()) {
+    for (let at = 0; at < part.length; at += maxChunkBytes) {
+      yield part.subarray(at, at + maxChunkBytes);
+    }
+  }
+}
+
+const nextChunk = async (chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> => {
+  const chunk = await chunks.next();
+  if (chunk.done) throw new Fault('SNAPSHOT_CUT_OFF', 'StateCorrupt', 'the snapshot ends early');
+  return chunk.value;
+};
+
+const load = async (saved: AsyncIterable<Uint8Array>): Promise<UsageState> => {
+  const chunks = saved[Symbol.asyncIterator]();
+  const header = JSON.parse(Buffer.from(await nextChunk(chunks)).toString()) as StateHeader;
+  const agreementChunks = async function* (): AsyncGenerator<Uint8Array> {
+    for (let left = header.agreementChunks; left > 0; left--) yield nextChunk(chunks);
+  };
+  const agreements = await AgreementTable.load(agreementChunks());
+  const windows = WindowTable.withHeader(header.windows);
+  for (const part of windows.parts()) {
+    for (let at = 0; at < part.length; ) {
+      const chunk = await nextChunk(chunks);
+      part.set(chunk, at);
+      at += chunk.length;
+    }
+  }
+  windows.finish();
+  return { agreements, windows, clock: header.clock, closedOfEvent: header.closedOfEvent };
+};
+
+/** Usage counting as the kernel runs it: ingest feeds the billing window in one step. */
+export const usageApplication: StreamApplication<
+  UsageState,
+  UsageEvents,
+  RecordLookups,
+  FoundRecords
+> = {
+  name: 'usage',
+  newState: () => ({
+    agreements: new AgreementTable(),
+    clock: newEventClock(),
+    windows: new WindowTable(),
+    closedOfEvent: 0,
+  }),
+  lookups: recordLookups,
+  step,
+  save,
+  load,
+};

@@ -1,0 +1,163 @@
+import { grown, type ColumnBatch, type ColumnValues } from '../../streaming/index.js';
+import { dataRecordTable } from './tables.js';
+
+/** One version of a record's row. The id's words begin at `recordIdAt` of `recordIds`. */
+export interface DataRecordRow {
+  readonly msisdn: number;
+  readonly recordedAtMs: number;
+  readonly recordIds: Uint32Array;
+  readonly recordIdAt: number;
+  readonly version: number;
+  readonly agreementIds: Uint32Array;
+  readonly agreementIdAt: number;
+  readonly recordedBytes: number;
+  /** Index in recordStatuses. */
+  readonly status: number;
+  readonly fileId: number;
+  readonly lineNo: number;
+}
+
+/** What makes two records the same: MSISDN, time and record id, without the agreement. */
+export interface Identity {
+  readonly msisdn: number;
+  readonly recordedAtMs: number;
+  readonly recordIds: Uint32Array;
+  readonly recordIdAt: number;
+}
+
+const hashOf = ({ recordedAtMs, recordIds, recordIdAt }: Identity): number => {
+  let hash = Math.imul(recordIds[recordIdAt] ^ (recordedAtMs | 0), 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ recordIds[recordIdAt + 3], 0x85ebca6b);
+  return hash ^ (hash >>> 13);
+};
+
+/**
+ * Rows of table `data_record` as columns. Rows of one identity are found by an index that is
+ * built at the first question and kept up from then on: most batches never ask.
+ */
+export class DataRecordRows implements ColumnBatch {
+  readonly schema = dataRecordTable;
+  length = 0;
+  msisdns: Float64Array;
+  recordedAtMs: Float64Array;
+  recordIds: Uint32Array;
+  versions: Float64Array;
+  agreementIds: Uint32Array;
+  recordedBytes: Float64Array;
+  statuses: Uint8Array;
+  fileIds: Int32Array;
+  lineNos: Int32Array;
+  /** Hash slots to the newest row of a chain, row + 1; 0 is empty. */
+  #heads: Int32Array | undefined;
+  #next: Int32Array = new Int32Array(0);
+
+  constructor(capacity = 16) {
+    const n = Math.max(capacity, 1);
+    this.msisdns = new Float64Array(n);
+    this.recordedAtMs = new Float64Array(n);
+    this.recordIds = new Uint32Array(n * 4);
+    this.versions = new Float64Array(n);
+    this.agreementIds = new Uint32Array(n * 4);
+    this.recordedBytes = new Float64Array(n);
+    this.statuses = new Uint8Array(n);
+    this.fileIds = new Int32Array(n);
+    this.lineNos = new Int32Array(n);
+  }
+
+  push(row: DataRecordRow): void {
+    const at = this.length;
+    if (at === this.statuses.length) this.#grow(at * 2);
+    this.msisdns[at] = row.msisdn;
+    this.recordedAtMs[at] = row.recordedAtMs;
+    copyUuid(row.recordIds, row.recordIdAt, this.recordIds.subarray(at * 4, at * 4 + 4));
+    this.versions[at] = row.version;
+    copyUuid(row.agreementIds, row.agreementIdAt, this.agreementIds.subarray(at * 4, at * 4 + 4));
+    this.recordedBytes[at] = row.recordedBytes;
+    this.statuses[at] = row.status;
+    this.fileIds[at] = row.fileId;
+    this.lineNos[at] = row.lineNo;
+    this.length++;
+    if (this.#heads !== undefined) this.#addToIndex(at);
+  }
+
+  /** The identity of a row, as a view. */
+  identity(row: number): Identity {
+    return {
+      msisdn: this.msisdns[row],
+      recordedAtMs: this.recordedAtMs[row],
+      recordIds: this.recordIds,
+      recordIdAt: row * 4,
+    };
+  }
+
+  /** Rows with this identity, in no order that matters. */
+  *of(identity: Identity): Generator<number> {
+    const heads = (this.#heads ??= this.#buildIndex());
+    let row = heads[hashOf(identity) & (heads.length - 1)] - 1;
+    for (; row >= 0; row = this.#next[row] - 1) {
+      if (this.#is(row, identity)) yield row;
+    }
+  }
+
+  column(index: number): ColumnValues {
+    return [
+      this.msisdns,
+      this.recordedAtMs,
+      this.recordIds,
+      this.versions,
+      this.agreementIds,
+      this.recordedBytes,
+      this.statuses,
+      this.fileIds,
+      this.lineNos,
+    ][index];
+  }
+
+  #is(row: number, { msisdn, recordedAtMs, recordIds, recordIdAt }: Identity): boolean {
+    const at = row * 4;
+    return (
+      this.msisdns[row] === msisdn &&
+      this.recordedAtMs[row] === recordedAtMs &&
+      this.recordIds[at] === recordIds[recordIdAt] &&
+      this.recordIds[at + 1] === recordIds[recordIdAt + 1] &&
+      this.recordIds[at + 2] === recordIds[recordIdAt + 2] &&
+      this.recordIds[at + 3] === recordIds[recordIdAt + 3]
+    );
+  }
+
+  #buildIndex(): Int32Array {
+    let slots = 16;
+    while (slots < this.statuses.length * 2) slots *= 2;
+    this.#heads = new Int32Array(slots);
+    this.#next = new Int32Array(this.statuses.length);
+    for (let row = 0; row < this.length; row++) this.#addToIndex(row);
+    return this.#heads;
+  }
+
+  #addToIndex(row: number): void {
+    const heads = this.#heads as Int32Array;
+    const slot = hashOf(this.identity(row)) & (heads.length - 1);
+    this.#next[row] = heads[slot];
+    heads[slot] = row + 1;
+  }
+
+  #grow(capacity: number): void {
+    this.msisdns = grown(this.msisdns, capacity);
+    this.recordedAtMs = grown(this.recordedAtMs, capacity);
+    this.recordIds = grown(this.recordIds, capacity * 4);
+    this.versions = grown(this.versions, capacity);
+    this.agreementIds = grown(this.agreementIds, capacity * 4);
+    this.recordedBytes = grown(this.recordedBytes, capacity);
+    this.statuses = grown(this.statuses, capacity);
+    this.fileIds = grown(this.fileIds, capacity);
+    this.lineNos = grown(this.lineNos, capacity);
+    this.#heads = undefined;
+  }
+}
+
+const copyUuid = (from: Uint32Array, at: number, to: Uint32Array): void => {
+  to[0] = from[at];
+  to[1] = from[at + 1];
+  to[2] = from[at + 2];
+  to[3] = from[at + 3];
+};

@@ -1,0 +1,29 @@
+import type { AgreementTable } from '../../agreements/index.js';
+import type { EventClock } from '../../streaming/index.js';
+
+/** What ingest keeps between batches: agreements with their subscribers, and the event clock. */
+export interface IngestState {
+  readonly agreements: AgreementTable;
+  clock: EventClock;
+}
+
+/** A record that found its agreement, as it goes on to the billing window. Reused: do not keep. */
+export interface Usage {
+  /** Index in the agreement table. */
+  agreement: number;
+  period: number;
+  recordedAtMs: number;
+  recordIds: Uint32Array;
+  recordIdAt: number;
+  /** Bytes to add to the total; of a correction the difference, which may be negative. */
+  deltaBytes: number;
+  late: boolean;
+}
+
+/** What takes the matched records. Implemented by the billing window. */
+export interface UsageSink {
+  /** False when the total would pass 2^53 − 1; nothing has happened then. */
+  canAdd(usage: Usage): boolean;
+  add(usage: Usage): void;
+  correct(usage: Usage): void;
+}

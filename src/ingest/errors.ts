@@ -1,0 +1,67 @@
+import type { FaultCodes } from '../streaming/index.js';
+
+export const ingestErrors = {
+  CONFLICTING_RECORD: {
+    reaction: 'BadRecord',
+    meaning: 'A record with the same MSISDN, time and id is known with other bytes.',
+    next: 'If the new figure is right, send it as a correction (PUT /api/data-records/:agreementId).',
+  },
+  TOTAL_OUT_OF_RANGE: {
+    reaction: 'BadRecord',
+    meaning: 'The total of the billing period would pass 2^53 - 1 bytes.',
+    next: 'Check the record at its source; no subscriber uses 8 PiB in a period.',
+  },
+  AGREEMENT_CONFLICT: {
+    reaction: 'BadRecord',
+    meaning: 'An agreement with this id is known with other content; agreements never change.',
+    next: 'Send the change as a new agreement with an id of its own.',
+  },
+  UNKNOWN_AGREEMENT: {
+    reaction: 'BadRecord',
+    meaning: 'There is no agreement with this id.',
+    next: 'Send the agreement first, or look the id up with GET /api/agreements?msisdn=.',
+  },
+  RECORD_OF_ANOTHER_AGREEMENT: {
+    reaction: 'BadRecord',
+    meaning: 'The record is counted under another agreement, or still waits for one.',
+    next: 'Correct it under the agreement that explain names.',
+  },
+  AGREEMENT_NOT_IN_FORCE: {
+    reaction: 'BadRecord',
+    meaning: 'The agreement is not the one in force at the time of the record.',
+    next: 'Use the agreement that is in force at that time.',
+  },
+} as const satisfies FaultCodes;
+
+/** Codes of requests about feeds. */
+export const feedErrors = {
+  FEED_UNKNOWN: {
+    reaction: 'BadRecord',
+    meaning: 'There is no feed of this name.',
+    next: 'See GET /api/feeds; a sub-folder of the incoming folder is a feed once it has a file.',
+  },
+  FEED_TIME_IN_FUTURE: {
+    reaction: 'BadRecord',
+    meaning: 'A feed cannot be complete through a time more than 24 h in the future.',
+    next: 'Send a time that has passed.',
+  },
+  PARTITION_NOT_RUNNING: {
+    reaction: 'Retry',
+    meaning: 'The task that counts is not running at the moment.',
+    next: 'Ask again in a moment; GET /health/ready says when it runs.',
+  },
+} as const satisfies FaultCodes;
+
+/** Codes of records that are sent in a request. */
+export const recordErrors = {
+  RECORD_INVALID: {
+    reaction: 'BadRecord',
+    meaning: 'A field of the record is missing, unknown or not what it has to be.',
+    next: 'Send externalId, recordedAt, msisdn, recordedBytes, and internalId only if there is one.',
+  },
+  RECORD_IN_FUTURE: {
+    reaction: 'BadRecord',
+    meaning: 'The record was recorded further in the future than MAX_FUTURE_SKEW allows.',
+    next: 'Check the clock of the source.',
+  },
+} as const satisfies FaultCodes;

@@ -1,0 +1,30 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { bodyLines } from '../platform/http/ndjson.js';
+import { IncomingDataRecordsService, type RecordsAnswer } from './incoming-data-records.service.js';
+
+@ApiTags('incoming data records')
+@Controller('api/incoming-data-records')
+export class IncomingDataRecordsController {
+  constructor(
+    @Inject(IncomingDataRecordsService) private readonly records: IncomingDataRecordsService,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Send data records; durable and counted when answered' })
+  @ApiConsumes('application/json', 'application/x-ndjson')
+  @ApiBody({
+    schema: {
+      example: {
+        externalId: '8aae90a1-c2e7-33e5-9fab-f8f3e1900906',
+        recordedAt: '2020-01-02T00:00+01:00[Europe/Warsaw]',
+        msisdn: '48917846822',
+        recordedBytes: 825012938,
+      },
+    },
+  })
+  add(@Body() body: unknown): Promise<RecordsAnswer> {
+    return this.records.add(bodyLines(body));
+  }
+}
