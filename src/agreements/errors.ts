@@ -57,3 +57,12 @@ export const agreementsErrors = {
     next: 'Nothing by hand: an older snapshot or the log is used instead.',
   },
 } as const satisfies FaultCodes;
+
+/** Codes of requests about agreements that are in the store. */
+export const agreementEdgeErrors = {
+  AGREEMENT_UNKNOWN: {
+    reaction: 'BadRecord',
+    meaning: 'There is no agreement with this id.',
+    next: 'Look for its id with GET /api/agreements?msisdn=, or add it with POST /api/agreements.',
+  },
+} as const satisfies FaultCodes;

@@ -18,6 +18,5 @@ export {
 export { bookColumns, StepOutput, type BookColumn } from './domain/step-output.js';
 export { ingestErrors } from './errors.js';
 export { IngestStep, topicFeed } from './ingest.step.js';
-export { ingestErrors } from './errors.js';
 export { PARTITION_STATUS, type OpenPeriods, type PartitionStatus } from './partition-status.js';
 export { USAGE_INPUT, UsageInput, type EventRefusal, type InputAnswer } from './usage-input.js';

@@ -1,0 +1,90 @@
+import { Body, Controller, Get, Header, Inject, Param, Put } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { messageJson } from '../billing-window/index.js';
+import { z } from 'zod';
+import { shaped, uuidText, wholeNumber } from '../platform/http/request-shape.js';
+import { parseIsoDateTime } from '../streaming/time/iso-date-time.js';
+import { DataRecordsService } from './data-records.service.js';
+import type { DataRecordJson } from './data-records.topics.js';
+import { ExplainService } from './explain.service.js';
+
+/** `/:agreementId/:year/:month`; the month with or without a leading zero. */
+export const periodPath = z.object({
+  agreementId: uuidText,
+  year: wholeNumber(1, 9998),
+  month: wholeNumber(1, 12),
+});
+
+/** The earliest and the latest time a billing period can be found for. */
+const earliestMs = Date.parse('0001-02-01T00:00:00Z');
+const latestMs = Date.parse('9998-12-01T00:00:00Z');
+
+const instant = z
+  .string()
+  .transform(parseIsoDateTime)
+  .refine((ms) => ms >= earliestMs && ms <= latestMs, 'must be an ISO 8601 time with an offset');
+
+/** The body of a correction. Unknown fields are refused. */
+export const correctionBody = z.strictObject({
+  recordedAt: instant,
+  internalRecordId: uuidText,
+  recordedBytes: z
+    .number()
+    .refine((bytes) => Number.isSafeInteger(bytes) && bytes >= 0, 'must be from 0 to 2^53 - 1'),
+});
+
+@ApiTags('data records')
+@Controller('api/data-records')
+export class DataRecordsController {
+  constructor(
+    @Inject(DataRecordsService) private readonly records: DataRecordsService,
+    @Inject(ExplainService) private readonly explanations: ExplainService,
+  ) {}
+
+  @Get(':agreementId/:year/:month')
+  @ApiOperation({ summary: 'The records of a billing period, newest first' })
+  find(@Param() path: PeriodPath): Promise<DataRecordJson[]> {
+    return this.records.find(shaped(periodPath, path));
+  }
+
+  @Get(':agreementId/:year/:month/total-data-used')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  @ApiOperation({ summary: 'The total of a billing period in B, KB, MB and GB' })
+  totalUsed(@Param() path: PeriodPath): Promise<string> {
+    return this.records.totalUsed(shaped(periodPath, path));
+  }
+
+  /** The messages go out as they are on the wire, so the text is put together by hand. */
+  @Get(':agreementId/:year/:month/explain')
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({ summary: 'Why the total of a billing period is what it is, line by line' })
+  async explain(@Param() path: PeriodPath): Promise<string> {
+    const { messages, ...rest } = await this.explanations.explain(shaped(periodPath, path));
+    const text = JSON.stringify(rest);
+    return `${text.slice(0, -1)},"messages":[${messages.map(messageJson).join(',')}]}`;
+  }
+
+  @Put(':agreementId')
+  @ApiOperation({ summary: 'Correct a record, or add one; the answer comes when it is counted' })
+  @ApiBody({
+    schema: {
+      example: {
+        recordedAt: '2020-01-01T23:00:00.000+00:00',
+        internalRecordId: '8aae90a1-c2e7-33e5-9fab-f8f3e1900906',
+        recordedBytes: 1024,
+      },
+    },
+  })
+  correct(@Param('agreementId') id: string, @Body() body: unknown): Promise<DataRecordJson> {
+    const agreementId = shaped(uuidText, id);
+    const { recordedAt, ...rest } = shaped(correctionBody, body);
+    return this.records.correct({ agreementId, recordedAtMs: recordedAt, ...rest });
+  }
+}
+
+/** The parts of the path as they came; for the API page only, `periodPath` checks them. */
+class PeriodPath {
+  agreementId!: string;
+  year!: string;
+  month!: string;
+}

@@ -1,0 +1,124 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  AGREEMENT_STORE,
+  agreementEdgeErrors,
+  billingCalendar,
+  monthOf,
+  periodFromYearMonth,
+  yearOf,
+  type Agreement,
+  type AgreementStore,
+  type StoredAgreement,
+} from '../agreements/index.js';
+import {
+  eventTypes,
+  ingestErrors,
+  USAGE_INPUT,
+  UsageEvents,
+  type UsageInput,
+} from '../ingest/index.js';
+import { CLOCK, type Clock } from '../platform/http/clock.js';
+import { refusal, Refusal } from '../platform/http/refusal.js';
+import { DATA_RECORD_STORE, type DataRecordStore, type PeriodRows } from './data-record-store.js';
+import {
+  correctionPayload,
+  dataRecordJson,
+  type DataRecordJson,
+  type YearMonth,
+} from './data-records.topics.js';
+import { totalText } from './domain/total-text.js';
+import { dataRecordsErrors } from './errors.js';
+
+/** Which period of which agreement is asked for. */
+export interface PeriodRequest extends YearMonth {
+  readonly agreementId: string;
+}
+
+/** The bytes a record is to have; it is made when there is none. Instant in epoch ms. */
+export interface CorrectionRequest {
+  readonly agreementId: string;
+  readonly recordedAtMs: number;
+  readonly internalRecordId: string;
+  readonly recordedBytes: number;
+}
+
+export const CORRECTION_MAX_FUTURE_SKEW_MS = Symbol('CorrectionMaxFutureSkewMs');
+
+/** Where the rows of an agreement's period are to be found. */
+export const periodRows = (agreement: Agreement, { year, month }: YearMonth): PeriodRows => {
+  const calendar = billingCalendar(agreement.billingPeriodTimeZone);
+  const period = periodFromYearMonth(year, month);
+  return {
+    agreementId: agreement.id,
+    msisdn: agreement.msisdn,
+    startMs: calendar.startMs(period),
+    endMs: calendar.endMs(period),
+  };
+};
+
+/** The agreement of a request, or a refusal (404 AGREEMENT_UNKNOWN). */
+export const knownAgreement = async (
+  store: AgreementStore,
+  id: string,
+): Promise<StoredAgreement> => {
+  const agreement = await store.find(id.toLowerCase());
+  if (agreement !== undefined) return agreement;
+  throw refusal(agreementEdgeErrors, 'AGREEMENT_UNKNOWN', { status: 404, facts: { id } });
+};
+
+@Injectable()
+export class DataRecordsService {
+  constructor(
+    @Inject(AGREEMENT_STORE) private readonly agreements: AgreementStore,
+    @Inject(DATA_RECORD_STORE) private readonly store: DataRecordStore,
+    @Inject(USAGE_INPUT) private readonly input: UsageInput,
+    @Inject(CLOCK) private readonly now: Clock,
+    @Inject(CORRECTION_MAX_FUTURE_SKEW_MS) private readonly maxFutureSkewMs: number,
+  ) {}
+
+  /** The records in force of a period, newest first. */
+  async find(request: PeriodRequest): Promise<DataRecordJson[]> {
+    const agreement = await knownAgreement(this.agreements, request.agreementId);
+    const rows = await this.store.inForce(periodRows(agreement, request));
+    return rows.map((row) => dataRecordJson(row, { ...request, agreementId: agreement.id }));
+  }
+
+  /** The total of a period, counted and late, as four lines of text. */
+  async totalUsed(request: PeriodRequest): Promise<string> {
+    const agreement = await knownAgreement(this.agreements, request.agreementId);
+    return totalText(await this.store.totalBytes(periodRows(agreement, request)));
+  }
+
+  /** Corrects or adds a record through the log; answers when its row can be read. */
+  async correct(request: CorrectionRequest): Promise<DataRecordJson> {
+    const agreement = await knownAgreement(this.agreements, request.agreementId);
+    if (request.recordedAtMs > this.now() + this.maxFutureSkewMs) {
+      throw refusal(dataRecordsErrors, 'CORRECTION_IN_FUTURE', { status: 400 });
+    }
+    const recordId = request.internalRecordId.toLowerCase();
+    await this.#send(agreement, { ...request, recordId });
+    const { recordedAtMs, recordedBytes } = request;
+    const identity = { msisdn: agreement.msisdn, recordedAtMs, recordId };
+    const row = (await this.store.find(identity)) ?? { ...identity, recordedBytes };
+    const period = billingCalendar(agreement.billingPeriodTimeZone).periodOf(recordedAtMs);
+    const key = { agreementId: agreement.id, year: yearOf(period), month: monthOf(period) };
+    return dataRecordJson(row, key);
+  }
+
+  async #send(agreement: Agreement, correction: CorrectionRequest & { recordId: string }) {
+    const events = new UsageEvents(1);
+    events.pushControl(eventTypes.correction, {
+      msisdn: agreement.msisdn,
+      timestampMs: correction.recordedAtMs,
+      payload: correctionPayload({ ...correction, agreementId: agreement.id }),
+    });
+    const { refused } = await this.input.send(events);
+    const why = refused.get(0);
+    if (why === undefined) return;
+    const declared = ingestErrors[why.code as keyof typeof ingestErrors];
+    throw new Refusal(why.code, why.message, {
+      status: 409,
+      next: declared?.next ?? dataRecordsErrors.CORRECTION_REFUSED.next,
+    });
+  }
+}

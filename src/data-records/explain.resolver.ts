@@ -1,0 +1,76 @@
+import { Inject } from '@nestjs/common';
+import { Args, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { byteCountScalar } from '../platform/http/byte-count.scalar.js';
+import { shaped } from '../platform/http/request-shape.js';
+import { periodArguments } from './data-records.resolver.js';
+import { ExplainService } from './explain.service.js';
+
+@ObjectType({ isAbstract: true })
+abstract class ExplainedVersionFields {
+  @Field(() => ID) internalRecordId!: string;
+  @Field(() => String) recordedAt!: string;
+  @Field(() => byteCountScalar) recordedBytes!: number;
+  @Field(() => byteCountScalar) runningTotalBytes!: number;
+  @Field(() => String) status!: string;
+  @Field(() => byteCountScalar, { description: 'Offset in the log.' }) version!: number;
+  @Field(() => String, { nullable: true }) feed!: string | null;
+  @Field(() => String, { nullable: true }) file!: string | null;
+  @Field(() => Int, { nullable: true }) line!: number | null;
+}
+
+@ObjectType()
+export class ExplainedVersion extends ExplainedVersionFields {}
+
+@ObjectType()
+export class ExplainedRecord extends ExplainedVersionFields {
+  @Field(() => [ExplainedVersion]) earlierVersions!: ExplainedVersion[];
+}
+
+@ObjectType()
+export class ExplainedAgreement {
+  @Field(() => ID) id!: string;
+  @Field(() => String) signedAt!: string;
+  @Field(() => String) serviceStartAt!: string;
+  @Field(() => byteCountScalar) maxBytesInBillingPeriod!: number;
+  @Field(() => String) why!: string;
+}
+
+@ObjectType()
+export class ExplainedMessage {
+  @Field(() => byteCountScalar) offset!: number;
+  @Field(() => String, { description: 'The JSON as it goes on the wire.' }) value!: string;
+}
+
+@ObjectType()
+export class Explanation {
+  @Field(() => ID) agreementId!: string;
+  @Field(() => Int) year!: number;
+  @Field(() => Int) month!: number;
+  @Field(() => String) periodStart!: string;
+  @Field(() => String) periodEnd!: string;
+  @Field(() => ExplainedAgreement) agreement!: ExplainedAgreement;
+  @Field(() => [ExplainedAgreement]) rivals!: ExplainedAgreement[];
+  @Field(() => byteCountScalar) maxBytesInBillingPeriod!: number;
+  @Field(() => byteCountScalar) totalRecordedBytes!: number;
+  @Field(() => byteCountScalar) countedBytes!: number;
+  @Field(() => byteCountScalar) lateBytes!: number;
+  @Field(() => Boolean) exceeded!: boolean;
+  @Field(() => Boolean) closed!: boolean;
+  @Field(() => ExplainedVersion, { nullable: true }) crossingRecord!: ExplainedVersion | null;
+  @Field(() => [ExplainedRecord]) records!: ExplainedRecord[];
+  @Field(() => [ExplainedMessage]) messages!: ExplainedMessage[];
+}
+
+@Resolver(() => Explanation)
+export class ExplainResolver {
+  constructor(@Inject(ExplainService) private readonly explanations: ExplainService) {}
+
+  @Query(() => Explanation, { description: 'Why the total of a period is what it is.' })
+  explain(
+    @Args('agreementId', { type: () => ID }) agreementId: string,
+    @Args('year', { type: () => Int }) year: number,
+    @Args('month', { type: () => Int }) month: number,
+  ): Promise<unknown> {
+    return this.explanations.explain(shaped(periodArguments, { agreementId, year, month }));
+  }
+}
