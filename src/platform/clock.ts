@@ -1,6 +1,0 @@
-/** The wall clock in epoch ms; handed in wherever time is needed. */
-export type Clock = () => number;
-
-export const systemClock: Clock = () => Date.now();
-
-export const CLOCK = Symbol('Clock');
