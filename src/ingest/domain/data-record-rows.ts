@@ -64,6 +64,22 @@ export class DataRecordRows implements ColumnBatch {
     this.lineNos = new Int32Array(n);
   }
 
+  /** Rows as they were read; the arrays belong to the rows from here on. */
+  static from(batch: ColumnBatch): DataRecordRows {
+    const rows = new DataRecordRows(0);
+    rows.length = batch.length;
+    rows.msisdns = batch.column(0) as Float64Array;
+    rows.recordedAtMs = batch.column(1) as Float64Array;
+    rows.recordIds = batch.column(2) as Uint32Array;
+    rows.versions = batch.column(3) as Float64Array;
+    rows.agreementIds = batch.column(4) as Uint32Array;
+    rows.recordedBytes = batch.column(5) as Float64Array;
+    rows.statuses = batch.column(6) as Uint8Array;
+    rows.fileIds = batch.column(7) as Int32Array;
+    rows.lineNos = batch.column(8) as Int32Array;
+    return rows;
+  }
+
   push(row: DataRecordRow): void {
     const at = this.length;
     if (at === this.statuses.length) this.#grow(at * 2);

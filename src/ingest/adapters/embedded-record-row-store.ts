@@ -1,0 +1,71 @@
+import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
+import type { RowStore } from '../../streaming/index.js';
+import { DataRecordRows } from '../domain/data-record-rows.js';
+import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
+import { dataRecordTable, recordStatuses } from '../domain/tables.js';
+
+const columns = dataRecordTable.columns.map(({ name }) => `r."${name}"`).join(', ');
+
+// The bounds let whole row groups be passed over: their zone maps know the times in them.
+const ofIdentities = `
+  SELECT ${columns} FROM data_record r
+  SEMI JOIN (SELECT unnest($1) AS msisdn, unnest($2) AS recorded_at) q
+    ON r.msisdn = q.msisdn AND r.recorded_at = q.recorded_at
+  WHERE r.version < $3 AND r.recorded_at BETWEEN $4 AND $5`;
+
+const waitingOf = `
+  SELECT ${columns} FROM data_record r
+  WHERE r.msisdn IN (SELECT unnest($1)) AND r.version < $2
+  QUALIFY row_number() OVER (
+    PARTITION BY r.msisdn, r.recorded_at, r.record_id ORDER BY r.version DESC) = 1
+    AND r.status = ${recordStatuses.indexOf('waiting')}`;
+
+/** Rows a step asks for, each kind in one query a batch. */
+export const embeddedRecordRowStore = (
+  database: EmbeddedDatabase,
+): RowStore<RecordLookups, FoundRecords> => ({
+  async find(lookups, beforeOffset) {
+    let found: DataRecordRows | undefined;
+    if (lookups.msisdns.length > 0) {
+      const times = Float64Array.from(lookups.recordedAtMs);
+      const [least, greatest] = times.reduce(
+        ([low, high], time) => [Math.min(low, time), Math.max(high, time)],
+        [Infinity, -Infinity],
+      );
+      const batch = await database.queryColumns(
+        ofIdentities,
+        [Float64Array.from(lookups.msisdns), times, beforeOffset, least, greatest],
+        dataRecordTable,
+      );
+      found = DataRecordRows.from(batch);
+    }
+    if (lookups.waitingOf.length === 0) return found ?? new DataRecordRows(0);
+    const waiting = DataRecordRows.from(
+      await database.queryColumns(
+        waitingOf,
+        [Float64Array.from(lookups.waitingOf), beforeOffset],
+        dataRecordTable,
+      ),
+    );
+    return found === undefined ? waiting : joined(found, waiting);
+  },
+});
+
+const joined = (first: DataRecordRows, second: DataRecordRows): DataRecordRows => {
+  const rows = new DataRecordRows(first.length + second.length);
+  for (const part of [first, second]) {
+    for (let row = 0; row < part.length; row++) {
+      rows.push({
+        ...part.identity(row),
+        version: part.versions[row],
+        agreementIds: part.agreementIds,
+        agreementIdAt: row * 4,
+        recordedBytes: part.recordedBytes[row],
+        status: part.statuses[row],
+        fileId: part.fileIds[row],
+        lineNo: part.lineNos[row],
+      });
+    }
+  }
+  return rows;
+};
