@@ -33,8 +33,8 @@ export const resultsPage = (of: {
   readonly figures: readonly Figure[];
 }): string => `# Results of \`npm run bench\`
 
-Written by the script itself on ${of.day}; do not edit. Every figure is the median of ${of.runs} runs,
-each on a new data directory; the files lie in the page cache. Compare figures of one page only.
+Written by the script on ${of.day}; do not edit. Each figure is the median of ${of.runs} runs, each
+on a new data directory; the files lie in the page cache. Compare figures of one page only.
 
 - Command: \`${of.command}\`
 ${of.machine.join('\n')}
@@ -43,7 +43,7 @@ ${of.machine.join('\n')}
 | --- | --- | --- | --- | --- |
 ${of.figures.map(line).join('\n')}
 
-- **Import**: from the rename of one CDR file until its book says \`done\`: rows, totals and messages
+- **Import**: from the rename of a CDR file until its book is \`done\`: rows, totals and messages
   are durable. Agreements are there already.
 - **Baseline**: bench/baseline.ts on the same file, right before each import: lines split, a Map
   added up, rows appended value by value to DuckDB, committed every 8,192 rows. It does not

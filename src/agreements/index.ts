@@ -18,7 +18,6 @@ export {
   periodStartMs,
   yearOf,
 } from './domain/billing-period.js';
-export { uuidText, writeUuidWords } from './domain/uuid-words.js';
 export { agreementsErrors } from './errors.js';
 export { AGREEMENT_LOG, type AgreementLog, type AgreementRefusal } from './agreement-log.js';
 export { AGREEMENT_STORE, type AgreementStore, type StoredAgreement } from './agreement-store.js';

@@ -38,7 +38,8 @@ export const javaDateText = (epochMs: number): string => {
   const date = new Date(epochMs);
   const day = String(date.getUTCDate()).padStart(2, '0');
   const time = date.toISOString().slice(-13, -5);
-  return `${days[date.getUTCDay()]} ${months[date.getUTCMonth()]} ${day} ${time} UTC ${date.getUTCFullYear()}`;
+  const month = months[date.getUTCMonth()];
+  return `${days[date.getUTCDay()]} ${month} ${day} ${time} UTC ${date.getUTCFullYear()}`;
 };
 
 /**

@@ -107,7 +107,7 @@ const load = async (saved: AsyncIterable<Uint8Array>): Promise<UsageState> => {
   const agreements = await AgreementTable.load(agreementChunks());
   const windows = WindowTable.withHeader(header.windows);
   for (const part of windows.parts()) {
-    for (let at = 0; at < part.length; ) {
+    for (let at = 0; at < part.length;) {
       const chunk = await nextChunk(chunks);
       part.set(chunk, at);
       at += chunk.length;

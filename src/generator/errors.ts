@@ -11,4 +11,9 @@ export const generatorErrors = {
     meaning: 'months of a generate call is not a whole number from 1 to 120.',
     next: 'Leave it out for 1, or send a number in that range.',
   },
+  GENERATE_AGREEMENT_REFUSED: {
+    reaction: 'BadRecord',
+    meaning: 'An agreement of the demo data has the id of another one in this store.',
+    next: 'Use the generator on a data directory of its own.',
+  },
 } as const satisfies FaultCodes;

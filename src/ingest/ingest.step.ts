@@ -9,7 +9,7 @@ import {
 import type { DataRecordRow, Identity } from './domain/data-record-rows.js';
 import type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
 import type { CorrectionPayload, FoundRecords } from './domain/record-lookups.js';
-import { StepOutput, type BookColumn } from './domain/step-output.js';
+import { type StepOutput, type BookColumn } from './domain/step-output.js';
 import { recordStatuses } from './domain/tables.js';
 import { eventTypes, type UsageEvents } from './domain/usage-events.js';
 import { ingestErrors } from './errors.js';

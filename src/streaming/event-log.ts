@@ -8,7 +8,7 @@ export interface EventLog<E extends LogEvents> {
   /**
    * Adds events (their offsets are given by the log) and, in the same transaction, rows of the
    * writer's own (import progress, dead letters of lines).
-   * Resolves with the first and the next offset when all is durable and, in embedded mode, processed.
+   * Resolves with the first and the next offset when all is durable (embedded: also processed).
    * Rejects with a Fault (reaction Retry) when it did not happen; nothing of it is kept then.
    */
   append(events: E, rows?: readonly ColumnBatch[]): Promise<AppendedRange>;

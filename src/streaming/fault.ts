@@ -19,14 +19,14 @@ export type Facts = Readonly<Record<string, string | number | undefined>>;
 /** An error with a reaction, a stable code and the facts; `cause` keeps what was caught. */
 export class Fault extends Error {
   override readonly name = 'Fault';
+  readonly facts: Facts;
+
   constructor(
     readonly code: string,
     readonly reaction: Reaction,
-    message: string,
-    options: { facts?: Facts; cause?: unknown } = {},
+    ...[message, options = {}]: [message: string, options?: { facts?: Facts; cause?: unknown }]
   ) {
     super(message, { cause: options.cause });
     this.facts = options.facts ?? {};
   }
-  readonly facts: Facts;
 }

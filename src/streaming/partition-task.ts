@@ -103,9 +103,14 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
       if (this.#stopping) return;
     }
     if (comparePositions(this.#position, position) !== 0) {
-      throw new Fault('LOG_SHORTER_THAN_POSITION', 'StateCorrupt', 'the log ends before the position', {
-        facts: { offset: this.#position.offset, committedOffset: position.offset },
-      });
+      throw new Fault(
+        'LOG_SHORTER_THAN_POSITION',
+        'StateCorrupt',
+        'the log ends before the position',
+        {
+          facts: { offset: this.#position.offset, committedOffset: position.offset },
+        },
+      );
     }
   }
 
@@ -125,12 +130,12 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
       const events = await this.ports.log.read(this.#position.offset);
       if (events === undefined) break;
       reached('task.batch-read');
-      for (let from = 0; from < events.length; ) {
+      for (let from = 0; from < events.length;) {
         const step = await this.#step({ events, from }, () => inFlight);
         reached('task.stepped');
         await inFlight;
         inFlight = this.ports.commitPoint.commit(step.effects, step.position);
-        inFlight.catch(() => undefined); // seen at the next await; here only kept from being unhandled
+        inFlight.catch(() => undefined); // thrown at the next await, so not unhandled
         this.#position = step.position;
         from = step.next;
       }

@@ -19,12 +19,7 @@ export interface TableSchema {
 
 /** The values of one column; a uuid takes four elements a row, every other kind one. */
 export type ColumnValues =
-  | Float64Array
-  | Int32Array
-  | Uint8Array
-  | Uint32Array
-  | readonly string[]
-  | readonly Uint8Array[];
+  Float64Array | Int32Array | Uint8Array | Uint32Array | readonly string[] | readonly Uint8Array[];
 
 /** Rows of one table as columns, in the order of `schema.columns`; arrays may be longer. */
 export interface ColumnBatch {
@@ -55,7 +50,10 @@ const newColumn = (kind: ColumnKind, capacity: number): ColumnValues => {
  * A batch built from rows given as values in column order: for tables that get few rows.
  * A uuid is given as its four words. Hot tables have a buffer of their own.
  */
-export const batchOf = (schema: TableSchema, rows: readonly (readonly RowValue[])[]): ColumnBatch => {
+export const batchOf = (
+  schema: TableSchema,
+  rows: readonly (readonly RowValue[])[],
+): ColumnBatch => {
   const columns = schema.columns.map(({ kind }, index) => {
     const values = newColumn(kind, rows.length);
     rows.forEach((row, at) => {

@@ -43,8 +43,10 @@ export class WindowTable {
   #slots = new Int32Array(minCapacity * 2);
 
   get byteSize(): number {
-    return this.#columns().reduce((sum, { values }) => sum + values.byteLength, 0) +
-      this.#slots.byteLength;
+    return (
+      this.#columns().reduce((sum, { values }) => sum + values.byteLength, 0) +
+      this.#slots.byteLength
+    );
   }
 
   find(agreement: number, period: number): number | undefined {

@@ -37,7 +37,7 @@ export const importFileCountTable: TableSchema = {
 export const deadLetterTable: TableSchema = {
   name: 'dead_letter',
   columns: [
-    { name: 'offset', kind: 'bigint' }, // of the event refused by a step, or -1: refused before the log
+    { name: 'offset', kind: 'bigint' }, // of the refused event; -1: refused before the log
     { name: 'file_id', kind: 'integer' },
     { name: 'line_no', kind: 'integer' },
     { name: 'code', kind: 'text' },

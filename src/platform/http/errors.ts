@@ -31,6 +31,11 @@ export const httpErrors = {
     meaning: 'The GraphQL query is nested too deeply or asks for too many fields.',
     next: 'Ask for less in one query.',
   },
+  NOT_READY: {
+    reaction: 'Retry',
+    meaning: 'The task that counts is not running.',
+    next: 'Ask again in a moment; when it stays so, read the log of the program.',
+  },
   UNEXPECTED: {
     reaction: 'Fatal',
     meaning: 'The program has a fault; the log of the program has the details.',

@@ -55,12 +55,13 @@ export const queryStore = async (
   }
 };
 
+const bookColumns = ['counted', 'late', 'waiting', 'duplicate', 'rejected'];
+
 const contentQueries = [
   'SELECT * FROM data_record ORDER BY version, msisdn, recorded_at, record_id',
   'SELECT * FROM message ORDER BY "offset"',
-  'SELECT file_id, sum(counted)::BIGINT counted, sum(late)::BIGINT late, sum(waiting)::BIGINT waiting,' +
-    ' sum(duplicate)::BIGINT duplicate, sum(rejected)::BIGINT rejected' +
-    ' FROM import_file_count GROUP BY file_id ORDER BY file_id',
+  `SELECT file_id, ${bookColumns.map((name) => `sum(${name})::BIGINT ${name}`).join(', ')}
+     FROM import_file_count GROUP BY file_id ORDER BY file_id`,
 ];
 
 /** Rows, messages and books of a store. */

@@ -1,0 +1,176 @@
+import type { FaultCodes } from '../streaming/index.js';
+
+const fixLine = 'Fix the line in the list of rejects of the file and drop that list again.';
+const dropAgain = 'Drop the whole file again under a new name; what was read already is a duplicate.';
+
+/** Codes of lines that are refused, and of files. Codes of times stand with their parser. */
+export const importErrors = {
+  CDR_LINE_EMPTY: { reaction: 'BadRecord', meaning: 'The line is empty.', next: fixLine },
+  CDR_LINE_TOO_LONG: {
+    reaction: 'BadRecord',
+    meaning: 'The line is longer than a line may be; only its first bytes are kept.',
+    next: 'Look for a lost line break in the file, then drop the lines again.',
+  },
+  CDR_NUL_BYTE: {
+    reaction: 'BadRecord',
+    meaning: 'The line has a NUL byte.',
+    next: 'Check that the file is UTF-8 text and was transferred whole.',
+  },
+  CDR_UTF8_INVALID: {
+    reaction: 'BadRecord',
+    meaning: 'The line is not valid UTF-8.',
+    next: 'Write the file as UTF-8 and drop it again.',
+  },
+  CDR_FIELDS_TOO_FEW: {
+    reaction: 'BadRecord',
+    meaning: 'The line has fewer than four fields.',
+    next: fixLine,
+  },
+  CDR_FIELDS_TOO_MANY: {
+    reaction: 'BadRecord',
+    meaning: 'The line has more than four fields.',
+    next: fixLine,
+  },
+  CDR_FIELD_EMPTY: {
+    reaction: 'BadRecord',
+    meaning: 'A field of the line is empty.',
+    next: fixLine,
+  },
+  CDR_HEADER_LINE: {
+    reaction: 'BadRecord',
+    meaning: 'The line is a header; CDR files have none.',
+    next: 'Nothing, or write the files without a header.',
+  },
+  CDR_MSISDN_INVALID: {
+    reaction: 'BadRecord',
+    meaning: 'The msisdn is not 1 to 15 digits.',
+    next: fixLine,
+  },
+  CDR_MSISDN_LEADING_ZERO: {
+    reaction: 'BadRecord',
+    meaning: 'The msisdn begins with 0; it has to begin with a country code.',
+    next: fixLine,
+  },
+  CDR_BYTES_NEGATIVE: {
+    reaction: 'BadRecord',
+    meaning: 'The recorded bytes are negative.',
+    next: fixLine,
+  },
+  CDR_BYTES_FRACTIONAL: {
+    reaction: 'BadRecord',
+    meaning: 'The recorded bytes are not a whole number.',
+    next: fixLine,
+  },
+  CDR_BYTES_EXPONENT: {
+    reaction: 'BadRecord',
+    meaning: 'The recorded bytes are written with an exponent.',
+    next: fixLine,
+  },
+  CDR_BYTES_TOO_LARGE: {
+    reaction: 'BadRecord',
+    meaning: 'The recorded bytes are over 9007199254740991.',
+    next: fixLine,
+  },
+  CDR_BYTES_NOT_ASCII: {
+    reaction: 'BadRecord',
+    meaning: 'The recorded bytes have characters other than the digits 0 to 9 of ASCII.',
+    next: fixLine,
+  },
+  CDR_BYTES_INVALID: {
+    reaction: 'BadRecord',
+    meaning: 'The recorded bytes are not a number.',
+    next: fixLine,
+  },
+  CDR_TIME_IN_FUTURE: {
+    reaction: 'BadRecord',
+    meaning: 'recordedAt is more than 24 hours after the import of the file.',
+    next: 'Check the clock of the system that wrote the record.',
+  },
+  FILE_NOT_REGULAR: {
+    reaction: 'BadRecord',
+    meaning: 'It is a directory, symbolic link, pipe, socket or device, not a file.',
+    next: 'Move a regular file into the folder.',
+  },
+  FILE_NAME_INVALID: {
+    reaction: 'BadRecord',
+    meaning: 'The name of the file is not valid UTF-8.',
+    next: 'Drop the file again under another name.',
+  },
+  FILE_UNREADABLE: {
+    reaction: 'BadRecord',
+    meaning: 'The file cannot be opened or read.',
+    next: 'Check owner and permissions, then drop the file again.',
+  },
+  FILE_GONE: {
+    reaction: 'BadRecord',
+    meaning: 'The file was taken away before it was read to its end.',
+    next: dropAgain,
+  },
+  FILE_TRUNCATED: {
+    reaction: 'BadRecord',
+    meaning: 'The file is shorter than it was when it was found; its whole lines were read.',
+    next: dropAgain,
+  },
+  FILE_GREW: {
+    reaction: 'BadRecord',
+    meaning: 'The file grew after it was found; only its whole lines of that moment were read.',
+    next: 'Rename files into the folder when they are complete. ' + dropAgain,
+  },
+  FILE_CHANGED: {
+    reaction: 'BadRecord',
+    meaning: 'The part of the file that was read before a restart has other content now.',
+    next: dropAgain,
+  },
+  FILE_GZIP_OFF: {
+    reaction: 'BadRecord',
+    meaning: 'Reading of .gz files is switched off.',
+    next: 'Switch it on in the settings or unpack the file.',
+  },
+  FILE_GZIP_CORRUPT: {
+    reaction: 'BadRecord',
+    meaning: 'The .gz file cannot be unpacked to its end; the lines before that were read.',
+    next: dropAgain,
+  },
+  FILE_GZIP_TOO_LARGE: {
+    reaction: 'BadRecord',
+    meaning: 'The .gz file unpacks to more bytes than the settings allow.',
+    next: 'Split the file, or raise the bound in the settings.',
+  },
+  FILE_GZIP_RATIO: {
+    reaction: 'BadRecord',
+    meaning: 'The .gz file unpacks to more bytes per packed byte than the settings allow.',
+    next: 'Check where the file comes from, or raise the bound in the settings.',
+  },
+  FILE_NOT_MOVED: {
+    reaction: 'Retry',
+    meaning: 'A file whose import has ended cannot be moved out of the incoming folder.',
+    next: 'Make the incoming folder writable; it is tried again at the next start.',
+  },
+  FOLDER_NOT_WATCHED: {
+    reaction: 'Retry',
+    meaning: 'The incoming folder cannot be watched; files are found by the slow scan only.',
+    next: 'Raise the number of inotify watches of the system.',
+  },
+  IMPORT_PAUSED: {
+    reaction: 'Retry',
+    meaning: 'The import waits, as its last step could not be stored (such as: disk full).',
+    next: 'Make room on the disk; the import goes on by itself.',
+  },
+  IMPORT_OUT_OF_ORDER: {
+    reaction: 'StateCorrupt',
+    meaning: 'The log kept a part of a file although the part before it was undone.',
+    next: 'Stop, and report the log lines; the file has a hole that verify will show.',
+  },
+  IMPORT_FILE_UNKNOWN: {
+    reaction: 'BadRecord',
+    meaning: 'There is no import file with this id.',
+    next: 'Look up the id in GET /api/import-files.',
+  },
+  IMPORT_QUERY_INVALID: {
+    reaction: 'BadRecord',
+    meaning: 'limit or after is not a whole number in its range.',
+    next: 'Give limit from 1 to 1000 and after as the next of the page before.',
+  },
+} as const satisfies FaultCodes;
+
+export type ImportCode = keyof typeof importErrors;
