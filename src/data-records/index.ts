@@ -1,0 +1,2 @@
+export { DIRECT_RECORDS, type DirectRecordInput, type DirectRecords } from './direct-records.js';
+export { dataRecordsErrors } from './errors.js';
