@@ -51,7 +51,7 @@ const rules = {
   '@typescript-eslint/no-unnecessary-condition': 'off',
   '@typescript-eslint/no-non-null-assertion': 'off',
   '@typescript-eslint/no-unnecessary-type-assertion': 'error',
-  '@typescript-eslint/only-throw-error': 'error',
+  '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
   '@typescript-eslint/return-await': ['error', 'in-try-catch'],
   '@typescript-eslint/ban-ts-comment': ['error', { minimumDescriptionLength: 10 }],
   '@typescript-eslint/prefer-readonly': 'error',

@@ -28,6 +28,25 @@ const written = (
   return fromFile === undefined ? undefined : { path: `${file.path}: ${name}`, text: fromFile };
 };
 
+interface Values {
+  readonly values: Readonly<Partial<Record<DeclaredField, unknown>>>;
+  readonly faults: readonly SettingsFault[];
+}
+
+/** The declared settings as far as they can be read; one that was not set has its default. */
+const readValues = (env: Environment, file: FileContent): Values => {
+  const values: Partial<Record<DeclaredField, unknown>> = {};
+  const faults: SettingsFault[] = [];
+  for (const field of fields) {
+    const { name, schema, defaultText } = declared[field];
+    const found = written(name, env, file);
+    const read = schema.safeParse(found?.text ?? defaultText);
+    if (!read.success) faults.push(...faultsOf(found?.path ?? name, read.error));
+    else if (found !== undefined || field !== 'incomingDataRecordsDir') values[field] = read.data;
+  }
+  return { values, faults };
+};
+
 /**
  * Reads all settings at once. The environment wins over the settings file, the file over the
  * defaults. Pure but for `readFile`. Never throws: every fault of every source is in the result.
@@ -40,22 +59,14 @@ export const loadSettings = (env: Environment, readFile: ReadFile): LoadedSettin
     readFile,
   });
   const feeds = readFeeds(file);
-  const faults: SettingsFault[] = [...file.faults, ...feeds.faults];
-  const values = new Map<DeclaredField, unknown>();
-  for (const field of fields) {
-    const { name, schema, defaultText } = declared[field];
-    const found = written(name, env, file);
-    const read = schema.safeParse(found?.text ?? defaultText);
-    if (!read.success) faults.push(...faultsOf(found?.path ?? name, read.error));
-    else if (found !== undefined || field !== 'incomingDataRecordsDir')
-      values.set(field, read.data);
-  }
+  const { values, faults: faultsOfValues } = readValues(env, file);
+  const faults = [...file.faults, ...feeds.faults, ...faultsOfValues];
   if (faults.length > 0) return { ok: false, faults };
-  const given = Object.fromEntries(values) as Omit<Settings, 'feeds'>;
-  const incomingDataRecordsDir =
-    values.get('incomingDataRecordsDir') ?? join(given.dataDir, 'incoming-data-records');
+  // Without a fault every field was read by the schema of its own declaration.
+  const given = values as Settings;
+  const inDataDir = join(given.dataDir, 'incoming-data-records');
   return {
     ok: true,
-    settings: { ...given, incomingDataRecordsDir, feeds: feeds.value } as Settings,
+    settings: { incomingDataRecordsDir: inDataDir, ...given, feeds: feeds.value },
   };
 };

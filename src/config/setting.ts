@@ -70,7 +70,6 @@ const readBytes = (text: string): number | undefined => {
 /** Any text that is not blank and holds no control character. */
 export const text = (type = 'text'): Kind<string> => ({
   type,
-  // eslint-disable-next-line no-control-regex -- refusing control characters is the point
   schema: z.string().regex(/^(?!\s*$)[^\u0000-\u001f\u007f]+$/, {
     error: 'must not be blank or hold control characters',
   }),

@@ -4,7 +4,7 @@ export const ingestErrors = {
   CONFLICTING_RECORD: {
     reaction: 'BadRecord',
     meaning: 'A record with the same MSISDN, time and id is known with other bytes.',
-    next: 'If the new figure is right, send it as a correction (PUT /api/data-records/:agreementId).',
+    next: 'If the new figure is right, correct the record: PUT /api/data-records/:agreementId.',
   },
   TOTAL_OUT_OF_RANGE: {
     reaction: 'BadRecord',
@@ -57,7 +57,7 @@ export const recordErrors = {
   RECORD_INVALID: {
     reaction: 'BadRecord',
     meaning: 'A field of the record is missing, unknown or not what it has to be.',
-    next: 'Send externalId, recordedAt, msisdn, recordedBytes, and internalId only if there is one.',
+    next: 'Send externalId, recordedAt, msisdn, recordedBytes, and internalId if there is one.',
   },
   RECORD_IN_FUTURE: {
     reaction: 'BadRecord',

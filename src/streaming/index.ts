@@ -10,4 +10,5 @@ export * from './position.js';
 export * from './rows.js';
 export * from './snapshot-store.js';
 export * from './stream-application.js';
+export * from './time/errors.js';
 export * from './uuid.js';
