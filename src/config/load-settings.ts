@@ -64,9 +64,12 @@ export const loadSettings = (env: Environment, readFile: ReadFile): LoadedSettin
   if (faults.length > 0) return { ok: false, faults };
   // Without a fault every field was read by the schema of its own declaration.
   const given = values as Settings;
-  const inDataDir = join(given.dataDir, 'incoming-data-records');
+  const incomingDataRecordsDir =
+    values.incomingDataRecordsDir === undefined
+      ? join(given.dataDir, 'incoming-data-records')
+      : given.incomingDataRecordsDir;
   return {
     ok: true,
-    settings: { incomingDataRecordsDir: inDataDir, ...given, feeds: feeds.value },
+    settings: { ...given, incomingDataRecordsDir, feeds: feeds.value },
   };
 };
