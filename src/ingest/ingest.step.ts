@@ -6,7 +6,7 @@ import {
   uuidText,
   type FeedProgress,
 } from '../streaming/index.js';
-import type { DataRecordRow, Identity } from './domain/data-record-rows.js';
+import type { DataRecordRow, Identity, MatchedEvent } from './domain/data-record-rows.js';
 import type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
 import type { CorrectionPayload, FoundRecords } from './domain/record-lookups.js';
 import { type StepOutput, type BookColumn } from './domain/step-output.js';
@@ -36,6 +36,7 @@ export class IngestStep {
     deltaBytes: 0,
     late: false,
   };
+  readonly #matched: MatchedEvent = { status: 0, agreementIds: noAgreement, agreementIdAt: 0 };
   #offset = 0;
 
   constructor(
@@ -106,7 +107,7 @@ export class IngestStep {
       this.ports.out.book(events.fileIds[at], 'waiting');
       return;
     }
-    const usage = this.#usageOf(agreement, this.#identityAt(at), events.recordedBytes[at]);
+    const usage = this.#usageOfEvent(agreement, at);
     if (!this.ports.sink.canAdd(usage)) {
       this.#refuse(at, 'TOTAL_OUT_OF_RANGE');
       return;
@@ -219,15 +220,31 @@ export class IngestStep {
   }
 
   #usageOf(agreement: number, identity: Identity, deltaBytes: number): Usage {
-    const { agreements, clock } = this.state;
-    const calendar: BillingCalendar = agreements.calendar(agreements.zoneIndex[agreement]);
     const usage = this.#usage;
-    usage.agreement = agreement;
-    usage.period = calendar.periodOf(identity.recordedAtMs);
     usage.recordedAtMs = identity.recordedAtMs;
     usage.recordIds = identity.recordIds;
     usage.recordIdAt = identity.recordIdAt;
     usage.deltaBytes = deltaBytes;
+    return this.#judged(agreement);
+  }
+
+  /** The same for an event as it came, without an object of its identity: the hot path. */
+  #usageOfEvent(agreement: number, at: number): Usage {
+    const { events } = this.input;
+    const usage = this.#usage;
+    usage.recordedAtMs = events.timestampsMs[at];
+    usage.recordIds = events.recordIds;
+    usage.recordIdAt = at * 4;
+    usage.deltaBytes = events.recordedBytes[at];
+    return this.#judged(agreement);
+  }
+
+  #judged(agreement: number): Usage {
+    const { agreements, clock } = this.state;
+    const calendar: BillingCalendar = agreements.calendar(agreements.zoneIndex[agreement]);
+    const usage = this.#usage;
+    usage.agreement = agreement;
+    usage.period = calendar.periodOf(usage.recordedAtMs);
     usage.late =
       clock.watermarkMs !== undefined && clock.watermarkMs >= calendar.endMs(usage.period);
     return usage;
@@ -269,16 +286,11 @@ export class IngestStep {
   }
 
   #push(at: number, status: number, agreement: number | undefined): void {
-    const { events } = this.input;
-    this.ports.out.records.push({
-      ...this.#identityAt(at),
-      version: this.#offset,
-      ...this.#agreementId(agreement),
-      recordedBytes: events.recordedBytes[at],
-      status,
-      fileId: events.fileIds[at],
-      lineNo: events.lineNos[at],
-    });
+    const matched = this.#matched;
+    matched.status = status;
+    matched.agreementIds = agreement === undefined ? noAgreement : this.state.agreements.idWords;
+    matched.agreementIdAt = (agreement ?? 0) * 4;
+    this.ports.out.records.pushEvent(this.input.events, at, matched);
   }
 
   /** A further version of a known row: a release or a correction. */
@@ -289,22 +301,14 @@ export class IngestStep {
     const version: DataRecordRow = {
       ...rows.identity(row),
       version: this.#offset,
-      ...this.#agreementId(change.agreement),
+      agreementIds: this.state.agreements.idWords,
+      agreementIdAt: change.agreement * 4,
       recordedBytes: change.bytes ?? rows.recordedBytes[row],
       status: change.status,
       fileId: rows.fileIds[row],
       lineNo: rows.lineNos[row],
     };
     this.ports.out.records.push(version);
-  }
-
-  #agreementId(agreement: number | undefined): {
-    agreementIds: Uint32Array;
-    agreementIdAt: number;
-  } {
-    return agreement === undefined
-      ? { agreementIds: noAgreement, agreementIdAt: 0 }
-      : { agreementIds: this.state.agreements.idWords, agreementIdAt: agreement * 4 };
   }
 
   #refuse(at: number, code: string, message?: string): void {
