@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Header, Inject, Param, Put } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { messageJson } from '../billing-window/index.js';
 import { z } from 'zod';
 import { shaped, uuidText, wholeNumber } from '../platform/http/request-shape.js';
@@ -33,6 +33,9 @@ export const correctionBody = z.strictObject({
     .refine((bytes) => Number.isSafeInteger(bytes) && bytes >= 0, 'must be from 0 to 2^53 - 1'),
 });
 
+/** The parts of the path as they came; `periodPath` checks them. */
+type PeriodPath = Readonly<Record<string, string>>;
+
 @ApiTags('data records')
 @Controller('api/data-records')
 export class DataRecordsController {
@@ -42,12 +45,18 @@ export class DataRecordsController {
   ) {}
 
   @Get(':agreementId/:year/:month')
+  @ApiParam({ name: 'agreementId' })
+  @ApiParam({ name: 'year' })
+  @ApiParam({ name: 'month' })
   @ApiOperation({ summary: 'The records of a billing period, newest first' })
   find(@Param() path: PeriodPath): Promise<DataRecordJson[]> {
     return this.records.find(shaped(periodPath, path));
   }
 
   @Get(':agreementId/:year/:month/total-data-used')
+  @ApiParam({ name: 'agreementId' })
+  @ApiParam({ name: 'year' })
+  @ApiParam({ name: 'month' })
   @Header('content-type', 'text/plain; charset=utf-8')
   @ApiOperation({ summary: 'The total of a billing period in B, KB, MB and GB' })
   totalUsed(@Param() path: PeriodPath): Promise<string> {
@@ -56,6 +65,9 @@ export class DataRecordsController {
 
   /** The messages go out as they are on the wire, so the text is put together by hand. */
   @Get(':agreementId/:year/:month/explain')
+  @ApiParam({ name: 'agreementId' })
+  @ApiParam({ name: 'year' })
+  @ApiParam({ name: 'month' })
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'Why the total of a billing period is what it is, line by line' })
   async explain(@Param() path: PeriodPath): Promise<string> {
@@ -80,11 +92,4 @@ export class DataRecordsController {
     const { recordedAt, ...rest } = shaped(correctionBody, body);
     return this.records.correct({ agreementId, recordedAtMs: recordedAt, ...rest });
   }
-}
-
-/** The parts of the path as they came; for the API page only, `periodPath` checks them. */
-class PeriodPath {
-  agreementId!: string;
-  year!: string;
-  month!: string;
 }

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from '../app.module.js';
+import type { Settings } from '../config/index.js';
+import { newHttpApplication } from '../platform/http/http-application.js';
+import { StreamServer } from '../platform/stream-server.js';
+import type { Logger } from '../platform/telemetry/index.js';
+import { storePath, wireEmbedded } from '../wiring.js';
+
+/** A program that runs: its address, and how to end it. */
+export interface RunningProgram {
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  /** Nothing acknowledged is lost; ends within 2 s. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** The folder with web/ and node_modules. */
+  readonly root: string;
+  readonly version: string;
+}
+
+/** Opens the store, starts counting, then listens. Rejects with a Fault when it cannot. */
+export const startProgram = async (options: StartOptions): Promise<RunningProgram> => {
+  const { settings, logger, root, version } = options;
+  const { runtime, providers } = await wireEmbedded(settings, logger);
+  const onUnexpected = (error: unknown): void => logger.error('a request failed', error);
+  let app: NestFastifyApplication | undefined;
+  try {
+    app = await newHttpApplication(AppModule.on(providers, onUnexpected), {
+      maxBodyBytes: settings.maxBodyBytes,
+      root,
+      version,
+      logger: logger.with({ part: 'nest' }),
+      onUnexpected,
+    });
+    app.connectMicroservice({ strategy: new StreamServer(runtime) });
+    await app.startAllMicroservices();
+    await app.listen(settings.port, settings.host);
+    return { url: await urlOf(app), app, stop: () => stopProgram(app, () => runtime.stop()) };
+  } catch (error) {
+    await stopProgram(app, () => runtime.stop());
+    throw error;
+  }
+};
+
+/** HTTP first, so that no answer is given any more; the runtime commits or undoes what is left. */
+const stopProgram = async (
+  app: NestFastifyApplication | undefined,
+  stopRuntime: () => Promise<void>,
+): Promise<void> => {
+  await app?.close();
+  await stopRuntime();
+};
+
+/** A wildcard address is no address to click on. */
+const urlOf = async (app: NestFastifyApplication): Promise<string> => {
+  const url = new URL(await app.getUrl());
+  if (['0.0.0.0', '[::]', '[::1]'].includes(url.hostname)) url.hostname = 'localhost';
+  return url.origin;
+};
+
+/** What is printed when the program listens. */
+export const startText = (url: string, settings: Settings): string =>
+  [
+    '',
+    'Overage is running.',
+    `  Page      ${url}/`,
+    `  GraphiQL  ${url}/graphiql`,
+    `  REST API  ${url}/api/docs`,
+    `  Files     drop CDR files into ${resolve(settings.incomingDataRecordsDir)}`,
+    `  Store     ${resolve(storePath(settings.dataDir))}`,
+    '',
+    'Next step, a demo agreement and its CDR file:',
+    `  curl ${url}/api/agreements/generate && curl ${url}/api/incoming-data-records/generate`,
+    '',
+  ].join('\n');

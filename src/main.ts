@@ -1,0 +1,117 @@
+import 'reflect-metadata';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadSettings, type Settings } from './config/index.js';
+import { startProgram, startText } from './commands/start.js';
+import { folderAbove } from './platform/http/static-files.js';
+import { createLogger, type Logger, type LoggerOptions } from './platform/telemetry/index.js';
+import { Fault } from './streaming/index.js';
+
+const help = `Overage counts mobile data usage per agreement and billing period.
+
+Usage
+  overage [start]      run the program: REST, GraphQL, pages, and the import of CDR files
+  overage demo         run the demo data through it in a directory of its own, then end
+  overage verify       recompute totals and state of a store that no program runs on, and compare
+
+Options
+  --validate           say what is wrong with the settings, all at once, and end
+  --help               this text
+
+Examples
+  DATA_DIR=/var/lib/overage PORT=9000 overage
+  FEED_MAX_OUT_OF_ORDERNESS=PT0S overage start
+  SETTINGS_FILE=overage.settings.json overage --validate
+  DATA_DIR=/var/lib/overage overage verify
+
+Settings come from the environment, then from the settings file; docs/configuration.md lists them.
+`;
+
+const commands = ['start', 'demo', 'verify'] as const;
+type Command = (typeof commands)[number];
+
+interface CommandLine {
+  readonly command: Command;
+  readonly validate: boolean;
+  readonly help: boolean;
+}
+
+const readCommandLine = (argv: readonly string[]): CommandLine | string => {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { validate: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+    const [command = 'start', ...more] = positionals;
+    const known = commands.find((name) => name === command);
+    if (known === undefined) return `there is no command ${command}`;
+    if (more.length > 0) return `${more[0]} is one word too many`;
+    return { command: known, validate: values.validate === true, help: values.help === true };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+};
+
+const readFile = (path: string): string | undefined =>
+  existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** The settings, or undefined once all their faults are told. */
+const settingsOrFaults = (): Settings | undefined => {
+  const loaded = loadSettings(process.env, readFile);
+  if (loaded.ok) return loaded.settings;
+  for (const { path, message, code } of loaded.faults) complain(`${path}: ${message} (${code})`);
+  return undefined;
+};
+
+const faultText = (error: unknown): string =>
+  error instanceof Fault ? `${error.code}: ${error.message}` : String(error);
+
+const start = async (settings: Settings, logger: Logger): Promise<number> => {
+  const root = folderAbove(import.meta.dirname, 'package.json') ?? process.cwd();
+  const version = (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  ).version;
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  const program = await startProgram({ settings, logger, root, version });
+  print(startText(program.url, settings));
+  await asked;
+  await program.stop();
+  return 0;
+};
+
+const run = async (argv: readonly string[]): Promise<number> => {
+  const line = readCommandLine(argv);
+  if (typeof line === 'string') {
+    complain(`${line}\n\n${help}`);
+    return 2;
+  }
+  if (line.help) {
+    print(help);
+    return 0;
+  }
+  const settings = settingsOrFaults();
+  if (settings === undefined) return 1;
+  if (line.validate) {
+    print('The settings are right.');
+    return 0;
+  }
+  const logger = createLogger({
+    level: settings.logLevel,
+    format: settings.logFormat as LoggerOptions['format'],
+  });
+  try {
+    return await start(settings, logger);
+  } catch (error) {
+    complain(faultText(error));
+    return 1;
+  }
+};
+
+process.exitCode = await run(process.argv.slice(2));

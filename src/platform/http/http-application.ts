@@ -1,0 +1,63 @@
+import type { DynamicModule, LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { FaultFilter } from './fault-filter.js';
+import { NdjsonBody } from './ndjson.js';
+import { pageFiles } from './pages.js';
+import { serveStaticFiles } from './static-files.js';
+
+export interface HttpOptions {
+  readonly maxBodyBytes: number;
+  /** The folder that holds web/ and node_modules. */
+  readonly root: string;
+  readonly version: string;
+  readonly logger: LoggerService;
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+const newAdapter = ({ maxBodyBytes }: HttpOptions): FastifyAdapter => {
+  const adapter = new FastifyAdapter({
+    bodyLimit: maxBodyBytes,
+    forceCloseConnections: true, // a long poll must not hold up the end
+    routerOptions: { maxParamLength: 1024 },
+  });
+  adapter
+    .getInstance()
+    .addContentTypeParser('application/x-ndjson', { parseAs: 'string' }, (_request, body, done) =>
+      done(null, new NdjsonBody(String(body))),
+    );
+  return adapter;
+};
+
+const serveOpenApi = (app: NestFastifyApplication, version: string): void => {
+  const config = new DocumentBuilder()
+    .setTitle('Overage')
+    .setDescription('Mobile data usage per agreement and billing period, each byte explained.')
+    .setVersion(version)
+    .build();
+  const document = JSON.stringify(SwaggerModule.createDocument(app, config));
+  app.getHttpAdapter().get('/api/openapi.json', (_request: unknown, reply: JsonReply) => {
+    reply.header('content-type', 'application/json; charset=utf-8').send(document);
+  });
+};
+
+interface JsonReply {
+  header(name: string, value: string): JsonReply;
+  send(body: string): unknown;
+}
+
+/** The application with its pages and its one way to answer errors; it does not listen yet. */
+export const newHttpApplication = async (
+  module: DynamicModule,
+  options: HttpOptions,
+): Promise<NestFastifyApplication> => {
+  const app = await NestFactory.create<NestFastifyApplication>(module, newAdapter(options), {
+    logger: options.logger,
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new FaultFilter(options.onUnexpected));
+  serveStaticFiles(app.getHttpAdapter().getInstance(), pageFiles(options.root));
+  serveOpenApi(app, options.version);
+  return app;
+};

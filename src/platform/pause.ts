@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits; used where something is tried again. */
+export const pauseFor = async (ms: number): Promise<void> => {
+  await sleep(ms);
+};
+
+/** Does the work every so often, one after the other, until the answer is called. */
+export const every = (ms: number, work: () => Promise<void>): (() => Promise<void>) => {
+  const stopping = new AbortController();
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (!stopping.signal.aborted) await work();
+    }
+  })();
+  return () => {
+    stopping.abort();
+    return running;
+  };
+};

@@ -1,0 +1,113 @@
+import { feedClockSettings, topicFeed, type Settings } from './config/index.js';
+import type { UsageState } from './billing-window/index.js';
+import { eventTypes, UsageEvents, type UsageInput } from './ingest/index.js';
+import { every } from './platform/pause.js';
+import type { StreamRuntime } from './platform/stream-server.js';
+import type { Clock } from './platform/http/clock.js';
+import type { Logger } from './platform/telemetry/index.js';
+import { SilentFeeds } from './silent-feeds.js';
+import type { FeedProgress, PartitionTask, TaskState } from './streaming/index.js';
+
+/** What the runtime runs. */
+export interface RuntimeParts {
+  readonly settings: Settings;
+  readonly task: Pick<
+    PartitionTask<UsageState, UsageEvents, never, never>,
+    'run' | 'stop' | 'memory'
+  >;
+  readonly log: { close(): void; abandon(): Promise<void> };
+  readonly input: UsageInput;
+  /** Reads files; started once the task runs, stopped before it. */
+  readonly importer: { start(): Promise<void>; stop(): Promise<void> };
+  readonly store: { close(): Promise<void> };
+  readonly now: Clock;
+  readonly logger: Logger;
+}
+
+const lookAtFeedsEveryMs = 1000;
+
+/** The task of the one partition, what feeds it, and the clock that notices silent feeds. */
+export class UsageRuntime implements StreamRuntime {
+  #ended: Promise<void> = Promise.resolve();
+  #stopLooking: () => Promise<void> = () => Promise.resolve();
+  #running: (cause?: unknown) => void = () => undefined;
+  #failed: (cause: unknown) => void = () => undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(private readonly parts: RuntimeParts) {}
+
+  /** To be told of every state of the task. */
+  onTaskState(state: TaskState, cause?: unknown): void {
+    const { logger, log } = this.parts;
+    if (cause === undefined) logger.debug(`task ${state}`);
+    else if (state === 'failed') logger.fatal('the task failed; nothing more is counted', cause);
+    else logger.warn('the task starts again from what is durable', cause);
+    if (state === 'running') this.#running();
+    if (state !== 'failed') return;
+    this.#failed(cause);
+    // whoever waits for an append gets an answer
+    void log.abandon();
+  }
+
+  /** Resolves when the task runs and files are read; rejects with what it failed with. */
+  async start(): Promise<void> {
+    const running = new Promise<unknown>((resolve, reject) => {
+      this.#running = resolve;
+      this.#failed = reject;
+    });
+    this.#ended = this.parts.task.run();
+    await running;
+    await this.#tellTopicSettings();
+    const silent = new SilentFeeds((feed) => feedClockSettings(this.parts.settings, feed));
+    this.#stopLooking = every(lookAtFeedsEveryMs, () => this.#idleSilent(silent));
+    await this.parts.importer.start();
+  }
+
+  /** Nothing that was acknowledged is lost; what is in hand is committed or undone. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { importer, task, log, store } = this.parts;
+    const imported = importer.stop();
+    await this.#stopLooking();
+    task.stop();
+    log.close();
+    await this.#ended;
+    await log.abandon();
+    await imported;
+    await store.close();
+  }
+
+  /** A topic feed nobody has sent to yet is idle: it must not hold back the feeds of files. */
+  async #tellTopicSettings(): Promise<void> {
+    const { settings, task } = this.parts;
+    const { maxOutOfOrdernessMs } = feedClockSettings(settings, topicFeed);
+    const known = task.memory?.clock.feeds[topicFeed];
+    if (known?.maxOutOfOrdernessMs === maxOutOfOrdernessMs) return;
+    const status = known?.status ?? 'idle';
+    await this.#tell({ feed: topicFeed, status, maxOutOfOrdernessMs });
+  }
+
+  async #idleSilent(silent: SilentFeeds): Promise<void> {
+    const { task, now, logger } = this.parts;
+    const clock = task.memory?.clock;
+    if (clock === undefined) return;
+    for (const feed of silent.look(clock, now())) {
+      try {
+        await this.#tell({ feed, status: 'idle' });
+      } catch (cause) {
+        logger.warn('a silent feed could not be set idle; it is tried again', { feed }, cause);
+      }
+    }
+  }
+
+  async #tell(progress: FeedProgress): Promise<void> {
+    const events = new UsageEvents(1);
+    const payload = JSON.stringify(progress);
+    events.pushControl(eventTypes.feed, { msisdn: 0, timestampMs: this.parts.now(), payload });
+    await this.parts.input.send(events);
+  }
+}
