@@ -34,7 +34,7 @@ interface ScriptedLog extends EventLog<UsageEvents> {
 const scriptedLog = (
   log: readonly OracleEvent[],
   cuts: readonly number[],
-  next: () => Trouble,
+  [partition, next]: readonly [MemoryPartition, () => Trouble],
 ): ScriptedLog => {
   let turn = 0;
   const slice = (from: number, to: number): UsageEvents | undefined => {
@@ -48,8 +48,12 @@ const scriptedLog = (
     read: async (offset) => {
       raise(next());
       const events = slice(offset, Infinity);
-      if (events === undefined) scripted.onEnd();
-      return Promise.resolve(events);
+      if (events !== undefined) return events;
+      // As the real log: a commit that failed fails the read behind it.
+      await partition.settled();
+      if (partition.position.offset < offset) raise('refused');
+      scripted.onEnd();
+      return undefined;
     },
     async *stored(from, to) {
       for (let at = from; ;) {
@@ -76,7 +80,7 @@ export const runApplication = async <S, L, F>(
   const next = (): Trouble => troubles.shift() ?? 'none';
   const partition = new MemoryPartition(next);
   const store = rowStoreOn(partition);
-  const scripted = scriptedLog(log, script.cuts, next);
+  const scripted = scriptedLog(log, script.cuts, [partition, next]);
   for (;;) {
     let cause: unknown;
     const task = new PartitionTask(app, {

@@ -40,20 +40,32 @@ export class MemoryPartition implements CommitPoint, SnapshotStore {
   readonly messages: OutMessage[] = [];
   readonly commits: { readonly position: Position; readonly messages: number }[] = [];
   position: Position = startOfLog;
+  #inFlight: Promise<void> = Promise.resolve();
   #snapshots: { position: Position; chunks: Uint8Array[] }[] = [];
 
   /** `next` says what goes wrong at each commit and each snapshot, in turn. */
   constructor(private readonly next: () => Trouble) {}
 
-  fence(): Promise<Position> {
-    return Promise.resolve(this.position);
+  /** Waits for the commit that is on its way: after a fence nothing of an earlier owner comes. */
+  async fence(): Promise<Position> {
+    await this.settled();
+    return this.position;
+  }
+
+  /** Resolves when no commit is on its way, however it ended. */
+  async settled(): Promise<void> {
+    await this.#inFlight.catch(() => undefined);
+  }
+
+  commit(effects: Effects, position: Position): Promise<void> {
+    return (this.#inFlight = this.#write(effects, position));
   }
 
   /**
    * Reads the effects late, as a driver does that writes while the next step runs: a step that
    * uses the buffers of these effects again is found out.
    */
-  async commit(effects: Effects, position: Position): Promise<void> {
+  async #write(effects: Effects, position: Position): Promise<void> {
     const atCall = JSON.stringify(effects.rows.map(plainRows));
     const trouble = this.next();
     if (trouble === 'refused' || trouble === 'crash') raise(trouble);

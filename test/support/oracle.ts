@@ -114,17 +114,16 @@ class Ledger {
     this.agreements.set(agreement.id, agreement);
     this.agreementsOf.set(msisdn, [...(this.agreementsOf.get(msisdn) ?? []), agreement]);
     const waiting = this.waitingOf.get(msisdn) ?? [];
-    const covered = waiting
-      .filter((row) => this.#inForce(msisdn, row.recordedAtMs) === agreement)
-      .sort((a, b) => a.recordedAtMs - b.recordedAtMs || a.version - b.version);
+    const sorted = [...waiting].sort(
+      (a, b) => a.recordedAtMs - b.recordedAtMs || a.version - b.version,
+    );
     const released = new Set<OracleRow>();
-    for (const row of covered) {
-      if (this.#wouldOverflow(agreement, row)) {
-        this.#staysWaiting(offset);
-        continue;
-      }
+    for (const row of sorted) {
+      const inForce = this.#inForce(msisdn, row.recordedAtMs);
+      // What is beyond the largest total goes on waiting.
+      if (inForce === undefined || this.#wouldOverflow(inForce, row)) continue;
       released.add(row);
-      const status = this.#count(offset, row, agreement);
+      const status = this.#count(offset, row, inForce);
       this.#book(row.fileId, { waiting: -1, [status]: 1 });
     }
     this.waitingOf.set(
@@ -225,11 +224,16 @@ class Ledger {
     this.#message(['DATA_PLAN_EXCEEDED'], window, record);
   }
 
-  /** Latest start strictly before the record, then latest signature, then the one known first. */
+  /** Latest start strictly before the record, then latest signature, then the lowest id. */
   #inForce(msisdn: number, recordedAtMs: number): OracleAgreement | undefined {
     return (this.agreementsOf.get(msisdn) ?? [])
       .filter((agreement) => agreement.serviceStartAtMs < recordedAtMs)
-      .sort((a, b) => b.serviceStartAtMs - a.serviceStartAtMs || b.signedAtMs - a.signedAtMs)[0];
+      .sort(
+        (a, b) =>
+          b.serviceStartAtMs - a.serviceStartAtMs ||
+          b.signedAtMs - a.signedAtMs ||
+          (a.id < b.id ? -1 : 1),
+      )[0];
   }
 
   #window(agreement: OracleAgreement, recordedAtMs: number): Window {
@@ -313,12 +317,9 @@ class Ledger {
     this.deadLetters.push({ offset, code });
   }
 
-  /** A waiting record too large for the total of its agreement is kept as it is. */
-  #staysWaiting(offset: number): void {
-    this.#refuse(offset, 'TOTAL_OUT_OF_RANGE');
-  }
-
+  /** Records without a file have no book. */
   #book(fileId: number, change: Partial<Book>): void {
+    if (fileId === 0) return;
     const book = this.books.get(fileId) ?? {
       ...{ counted: 0, late: 0, waiting: 0 },
       ...{ duplicate: 0, rejected: 0 },

@@ -1,0 +1,48 @@
+import { usageApplication } from '../../src/billing-window/index.js';
+import { DataRecordRows, type FoundRecords, type RecordLookups } from '../../src/ingest/index.js';
+import type { RowStore } from '../../src/streaming/index.js';
+import { runApplication, type RunScript } from './application-run.js';
+import type { MemoryPartition } from './memory-partition.js';
+import type { OracleEvent, OracleRow } from './oracle-model.js';
+import { asOracleRow } from './plain-rows.js';
+import { uuidWords } from './uuid-text.js';
+
+const statuses = ['counted', 'late', 'waiting'];
+const none = new Uint32Array(4);
+
+const asFound = (rows: readonly OracleRow[]): FoundRecords => {
+  const found = new DataRecordRows(rows.length);
+  for (const row of rows) {
+    found.push({
+      ...row,
+      ...{ recordIds: uuidWords(row.recordId), recordIdAt: 0 },
+      agreementIds: row.agreementId === undefined ? none : uuidWords(row.agreementId),
+      agreementIdAt: 0,
+      status: statuses.indexOf(row.status),
+    });
+  }
+  return found;
+};
+
+/** What `data_record` answers: all versions at the times asked for, and what waits. */
+const rowStoreOn = (partition: MemoryPartition): RowStore<RecordLookups, FoundRecords> => ({
+  find({ msisdns, recordedAtMs, waitingOf }, beforeOffset) {
+    const places = new Set(msisdns.map((msisdn, index) => `${msisdn} ${recordedAtMs[index]}`));
+    const subscribers = new Set(waitingOf);
+    const rows = partition
+      .rows('data_record')
+      .filter(({ version }) => (version as number) < beforeOffset)
+      .filter(
+        ({ msisdn, recorded_at: at }) =>
+          places.has(`${String(msisdn)} ${String(at)}`) || subscribers.has(msisdn as number),
+      )
+      .map(asOracleRow);
+    return Promise.resolve(asFound(rows));
+  },
+});
+
+/** Runs a log through the real step and the real task, over a store in memory. */
+export const runUsage = (
+  log: readonly OracleEvent[],
+  script: RunScript,
+): Promise<MemoryPartition> => runApplication({ app: usageApplication, rowStoreOn }, log, script);
