@@ -1,7 +1,7 @@
 /**
  * Writes events with one data row each through the embedded log, as a task does: µs an event of
  * append and commit, the slowest commit, and the memory of the process. By hand, after a build:
- *   node dist/bench/micro/embedded-log.js [events=1000000] [batch=8192] [memoryMiB] [threads] [checkpointMiB]
+ *   node dist/bench/micro/embedded-log.js [events] [batch] [memoryMiB] [threads] [checkpointMiB]
  */
 import { randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';

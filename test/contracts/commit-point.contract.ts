@@ -55,6 +55,7 @@ export const commitPointContract = (open: () => Promise<CommitPointUnderTest>): 
     await test.log.read(0);
     await test.commitPoint.commit({ rows: [], messages: [message('x')] }, { offset: 1, cursor: 0 });
     await test.commitPoint.commit({ rows: [], messages: [message('y')] }, { offset: 1, cursor: 7 });
+    expect(await test.commitPoint.fence()).toEqual({ offset: 1, cursor: 7 });
     test = await test.reopen();
     expect(await test.commitPoint.fence()).toEqual({ offset: 1, cursor: 7 });
     expect((await test.messages()).map(({ value }) => value)).toEqual(['x', 'y']);

@@ -34,18 +34,18 @@ const collect = async (batches: AsyncIterable<NoteEvents>): Promise<NoteEvents> 
 
 const offsetsOf = (events: NoteEvents): number[] => [...events.offsets.subarray(0, events.length)];
 
-/** What every EventLog has to do; `open` makes an empty log. */
-export const eventLogContract = (open: () => Promise<LogUnderTest>): void => {
-  let test: LogUnderTest;
-  beforeEach(async () => {
-    test = await open();
-    await test.commitPoint.fence();
-  });
-  afterEach(() => test.dispose());
+/** The log of the test that runs; it may be replaced by itself, opened again. */
+interface Running {
+  readonly under: () => LogUnderTest;
+  readonly replace: (by: (before: LogUnderTest) => Promise<LogUnderTest>) => Promise<LogUnderTest>;
+}
 
+const orderLaws = ({ under }: Running): void => {
   it('hands out events in the order they were appended, at rising offsets', async () => {
-    const appends = [notes('a', 'b'), notes('c'), notes('d', 'e')].map((n) => test.log.append(n));
-    const read = await processUntil(test, 0, 5);
+    const appends = [notes('a', 'b'), notes('c'), notes('d', 'e')].map((n) =>
+      under().log.append(n),
+    );
+    const read = await processUntil(under(), 0, 5);
     expect(read.notes).toEqual(['a', 'b', 'c', 'd', 'e']);
     const offsets = offsetsOf(read);
     expect(offsets).toEqual([...new Set(offsets)].sort((a, b) => a - b));
@@ -65,10 +65,10 @@ export const eventLogContract = (open: () => Promise<LogUnderTest>): void => {
     };
     const events = new NoteEvents();
     events.push(event);
-    const appended = test.log.append(events);
-    await processUntil(test, 0, 1);
+    const appended = under().log.append(events);
+    await processUntil(under(), 0, 1);
     await appended;
-    const stored = await collect(test.log.stored(0, 1));
+    const stored = await collect(under().log.stored(0, 1));
     expect(stored).toMatchObject({ length: 1, notes: [event.note] });
     expect([stored.types[0], stored.keys[0], stored.timestampsMs[0]]).toEqual([
       event.type,
@@ -77,42 +77,11 @@ export const eventLogContract = (open: () => Promise<LogUnderTest>): void => {
     ]);
   });
 
-  it('waits in read until there is an event', async () => {
-    const reading = test.log.read(0);
-    void test.log.append(notes('late')).catch(() => undefined);
-    expect((await reading)?.notes).toEqual(['late']);
-  });
-
-  it('answers undefined in read once it is closed', async () => {
-    const reading = test.log.read(0);
-    test.log.close();
-    expect(await reading).toBeUndefined();
-  });
-
-  it('takes nothing more once it is closed', async () => {
-    test.log.close();
-    await expect(test.log.append(notes('x'))).rejects.toMatchObject({
-      code: 'LOG_CLOSED',
-      reaction: 'Retry',
-    });
-  });
-
   it('answers exactly the stored events from an offset up to another', async () => {
-    void test.log.append(notes('a', 'b', 'c', 'd', 'e'));
-    await processUntil(test, 0, 5);
-    expect((await collect(test.log.stored(1, 4))).notes).toEqual(['b', 'c', 'd']);
-    expect((await collect(test.log.stored(3, 3))).notes).toEqual([]);
-  });
-
-  it('goes on behind the last event after it was opened again', async () => {
-    void test.log.append(notes('a', 'b'));
-    await processUntil(test, 0, 2);
-    test = await test.reopen();
-    const { offset } = await test.commitPoint.fence();
-    const appended = test.log.append(notes('c'));
-    expect((await processUntil(test, offset, offset + 1)).notes).toEqual(['c']);
-    expect((await appended).firstOffset).toBeGreaterThanOrEqual(2);
-    expect((await collect(test.log.stored(0, offset + 1))).notes).toEqual(['a', 'b', 'c']);
+    void under().log.append(notes('a', 'b', 'c', 'd', 'e'));
+    await processUntil(under(), 0, 5);
+    expect((await collect(under().log.stored(1, 4))).notes).toEqual(['b', 'c', 'd']);
+    expect((await collect(under().log.stored(3, 3))).notes).toEqual([]);
   });
 
   it('gives the same events for a replay however they were cut into appends', async () => {
@@ -123,13 +92,13 @@ export const eventLogContract = (open: () => Promise<LogUnderTest>): void => {
         const from = end;
         const appended = counts.map((count, index) => {
           const texts = Array.from({ length: count }, (_, n) => `${index}/${n}`);
-          return { texts, done: test.log.append(notes(...texts)) };
+          return { texts, done: under().log.append(notes(...texts)) };
         });
         const wanted = appended.flatMap(({ texts }) => texts);
-        const read = await processUntil(test, from, from + wanted.length);
+        const read = await processUntil(under(), from, from + wanted.length);
         await Promise.all(appended.map(({ done }) => done));
         end = offsetsOf(read)[read.length - 1] + 1;
-        const stored = await collect(test.log.stored(from, end));
+        const stored = await collect(under().log.stored(from, end));
         expect(read.notes).toEqual(wanted);
         expect(stored.notes).toEqual(wanted);
         expect(offsetsOf(stored)).toEqual(offsetsOf(read));
@@ -137,4 +106,55 @@ export const eventLogContract = (open: () => Promise<LogUnderTest>): void => {
       { numRuns: 15 },
     );
   });
+};
+
+const lifeLaws = ({ under, replace }: Running): void => {
+  it('waits in read until there is an event', async () => {
+    const reading = under().log.read(0);
+    void under()
+      .log.append(notes('late'))
+      .catch(() => undefined);
+    expect((await reading)?.notes).toEqual(['late']);
+  });
+
+  it('answers undefined in read once it is closed', async () => {
+    const reading = under().log.read(0);
+    under().log.close();
+    expect(await reading).toBeUndefined();
+  });
+
+  it('takes nothing more once it is closed', async () => {
+    under().log.close();
+    await expect(under().log.append(notes('x'))).rejects.toMatchObject({
+      code: 'LOG_CLOSED',
+      reaction: 'Retry',
+    });
+  });
+
+  it('goes on behind the last event after it was opened again', async () => {
+    void under().log.append(notes('a', 'b'));
+    await processUntil(under(), 0, 2);
+    const test = await replace((before) => before.reopen());
+    const { offset } = await test.commitPoint.fence();
+    const appended = test.log.append(notes('c'));
+    expect((await processUntil(test, offset, offset + 1)).notes).toEqual(['c']);
+    expect((await appended).firstOffset).toBeGreaterThanOrEqual(2);
+    expect((await collect(test.log.stored(0, offset + 1))).notes).toEqual(['a', 'b', 'c']);
+  });
+};
+
+/** What every EventLog has to do; `open` makes an empty log. */
+export const eventLogContract = (open: () => Promise<LogUnderTest>): void => {
+  let test: LogUnderTest;
+  beforeEach(async () => {
+    test = await open();
+    await test.commitPoint.fence();
+  });
+  afterEach(() => test.dispose());
+  const running: Running = {
+    under: () => test,
+    replace: async (by) => (test = await by(test)),
+  };
+  orderLaws(running);
+  lifeLaws(running);
 };

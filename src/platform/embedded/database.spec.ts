@@ -29,7 +29,10 @@ const row: fc.Arbitrary<Row> = fc.tuple(
   fc.integer(),
   fc.integer({ min: 0, max: 255 }),
   fc.array(uint32, { minLength: 4, maxLength: 4 }).map((words) => Uint32Array.from(words)),
-  fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom('', '\0', 'twelve bytes')),
+  fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.constantFrom('', '\0', '\ufeffBOM', 'twelve bytes'),
+  ),
   fc.uint8Array({ maxLength: 40 }),
 );
 
@@ -82,7 +85,7 @@ describe('EmbeddedDatabase', () => {
     expect(await all()).toEqual(written);
   });
 
-  it('keeps the order of rows over many vectors, and does not read past a short batch', async () => {
+  it('keeps the order of rows over many vectors and reads no more than the batch has', async () => {
     const length = 5000;
     const offsets = Float64Array.from({ length: 9000 }, (_, n) => n - 2500);
     const notes = Array.from({ length: 9000 }, (_, n) => `note number ${n}`);
@@ -262,7 +265,7 @@ describe('EmbeddedDatabase', () => {
     database = await open();
   });
 
-  it('refuses a second opening within one process, which the lock of the file would allow', async () => {
+  it('refuses a second opening within one process, which the file lock would allow', async () => {
     await expect(open()).rejects.toMatchObject({
       code: 'STORE_IN_USE',
       facts: { pid: process.pid },

@@ -149,6 +149,10 @@ describe('EmbeddedLog', () => {
     await log.read(0);
     await log.fence();
     await expect(appended).rejects.toMatchObject({ code: 'APPEND_UNDONE' });
+    void log.append(notes('b')).catch(() => undefined);
+    await log.read(0);
+    await log.commit(nothing, at(1));
+    expect(await storedNotes()).toEqual(['b']);
   });
 
   it('does not undo an append that is durable though not yet processed', async () => {
@@ -164,7 +168,7 @@ describe('EmbeddedLog', () => {
     expect(await storedNotes()).toEqual(['a', 'b']);
   });
 
-  it('hands out stored events above the position first after a restart, then new ones', async () => {
+  it('hands out stored events above the position after a restart, then new ones', async () => {
     void log.append(notes('a', 'b', 'c')).catch(() => undefined);
     await log.read(0);
     await log.commit(nothing, at(1, 2));

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import {
   Fault,
   startOfLog,
@@ -58,6 +59,10 @@ interface Write<E extends LogEvents> {
 
 const noEffects: Effects = { rows: [], messages: [] };
 
+// Errors of native code may be of another realm (under a test runner), so no plain instanceof.
+const asError = (error: unknown): Error =>
+  isNativeError(error) || error instanceof Error ? error : new Error(String(error));
+
 const undone = (cause: unknown): Fault =>
   new Fault('APPEND_UNDONE', streamingErrors.APPEND_UNDONE.reaction, 'the append was undone', {
     cause,
@@ -77,9 +82,9 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   #seq = 0;
   #mark: CommitMark = { seq: 0, position: startOfLog, nextMessageOffset: 0 };
   #logEnd = 0;
-  #broken: unknown;
+  #broken: Error | undefined;
   #closed = false;
-  #wake: (() => void)[] = [];
+  readonly #wake: (() => void)[] = [];
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -241,7 +246,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
     return events;
   }
 
-  /** Rows without events go with the next commit of the task, or alone when it has nothing to do. */
+  /** Rows without events go with the next commit of the task, or alone when there is none. */
   async #writeRowsOnly(): Promise<void> {
     if (this.#handed.length > 0) return;
     await this.#write(noEffects, undefined);
@@ -257,7 +262,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
       try {
         await this.#transact({ seq, events, appends, effects, position });
       } catch (error) {
-        this.#broken = error;
+        this.#broken = asError(error);
         this.#signal();
         throw error;
       }

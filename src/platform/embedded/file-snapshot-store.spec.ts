@@ -39,7 +39,7 @@ describe('FileSnapshotStore', () => {
     expect(lines.join()).toContain('it belongs to another store');
   });
 
-  it('removes a snapshot ahead of the position, which a restored backup leaves behind', async () => {
+  it('removes a snapshot ahead of the position, as a restored backup leaves it', async () => {
     await store().save(at(5), chunks);
     await store().save(at(9), chunks);
     expect((await store().newestAtOrBelow(at(7)))?.position).toEqual(at(5));

@@ -65,7 +65,7 @@ export class PendingAppends<E extends LogEvents> {
     return sent;
   }
 
-  /** Commits up to `durableSeq` are durable and events below `offset` processed: tells the writers. */
+  /** Commits up to `durableSeq` are durable, events below `offset` processed: tells writers. */
   settle(durableSeq: number, offset: number): void {
     const isSettled = (append: PendingAppend<E>): boolean =>
       (append.seq ?? Infinity) <= durableSeq && append.nextOffset <= offset;

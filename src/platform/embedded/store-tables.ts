@@ -45,7 +45,8 @@ const checkShapes = (tables: readonly TableSchema[], shapes: Map<string, string>
 };
 
 const metaRows = (storeId: string): string =>
-  `INSERT INTO store_meta VALUES ('schema_version', '${SCHEMA_VERSION}'), ('store_id', '${storeId}')`;
+  `INSERT INTO store_meta
+     VALUES ('schema_version', '${SCHEMA_VERSION}'), ('store_id', '${storeId}')`;
 
 /**
  * Makes the tables that are missing and answers the id the store was given when it was made.

@@ -53,13 +53,18 @@ const entryEndBefore = (bytes: Buffer, position: number): number => {
   }
 };
 
+/** DuckDB keeps a second log while it folds the first one in; it names the one it means. */
+const namedWal = (message: string): string | undefined => {
+  const named = /WAL file "([^"\n]+)"/.exec(message)?.[1];
+  return named !== undefined && existsSync(named) ? named : undefined;
+};
+
 /**
  * Reads from DuckDB's words where its log is damaged; undefined when they say something else.
  * A log without its header was never synced, so nothing of it was acknowledged: it is cut at 0.
  */
 export const walDamage = (message: string, path: string): WalDamage | undefined => {
-  const named = /WAL file "([^"\n]+)"/.exec(message)?.[1];
-  const wal = named !== undefined && existsSync(named) ? named : `${path}.wal`;
+  const wal = namedWal(message) ?? `${path}.wal`;
   if (!/\bWAL\b/.test(message) || !existsSync(wal)) return undefined;
   const bytes = readFileSync(wal);
   if (bytes.length > 0 && !hasHeader(bytes)) return { wal, at: 0 };
