@@ -7,10 +7,10 @@ import {
   openNoteDatabase,
   removeDirectory,
   type EmbeddedUnderTest,
-} from '../../../test/contracts/embedded-setup.js';
-import { noteRowTable, notes, type NoteEvents } from '../../../test/contracts/note-events.js';
-import { batchOf, type Effects, type OutMessage } from '../../streaming/index.js';
-import { EmbeddedLog } from './embedded-log.js';
+} from './embedded-setup.js';
+import { noteRowTable, notes, type NoteEvents } from './note-events.js';
+import { batchOf, type Effects, type OutMessage } from '../../src/streaming/index.js';
+import { EmbeddedLog } from '../../src/platform/embedded/index.js';
 
 const nothing: Effects = { rows: [], messages: [] };
 const unstorable: Effects = { rows: [batchOf(noteRowTable, [[0.5, 'x']])], messages: [] };
