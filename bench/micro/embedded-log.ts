@@ -68,8 +68,10 @@ const codec: LogCodec<UsageEvents> = {
   },
 };
 
-const agreementIds = new Uint32Array(batchEvents * 4).fill(7);
-const statuses = new Uint8Array(batchEvents);
+// Small appends are handed out together, so a batch may be larger than one append.
+const longest = Math.max(batchEvents, 8192);
+const agreementIds = new Uint32Array(longest * 4).fill(7);
+const statuses = new Uint8Array(longest);
 
 const rowsOf = (e: UsageEvents): ColumnBatch =>
   batchOver(dataRecordTable, e.length, [
