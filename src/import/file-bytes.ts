@@ -1,0 +1,85 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { Fault } from '../streaming/index.js';
+import { importErrors, type ImportCode } from './errors.js';
+
+const chunkBytes = 1024 * 1024;
+
+/** Bounds of what a .gz file may unpack to; undefined switches .gz off. */
+export interface GzipBounds {
+  readonly maxBytes: number;
+  readonly maxRatio: number;
+}
+
+/** A file that cannot be imported to its end. */
+export const fileFault = (code: ImportCode, cause?: unknown): Fault =>
+  new Fault(code, importErrors[code].reaction, importErrors[code].meaning, { cause });
+
+/** Reads a file as it was when it was found, and unpacks it when its name ends in .gz. */
+export class FileBytes {
+  readonly #hash: Hash = createHash('sha256');
+  #readBytes = 0;
+
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly expected: { bytes: number; name: string; gzip: GzipBounds | undefined },
+  ) {}
+
+  /** SHA-256 of the packed bytes, once all were read. */
+  sha256(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  /** Unpacked chunks from the byte `from` on. Throws FILE_TRUNCATED and the FILE_GZIP faults. */
+  async *chunks(from: number): AsyncGenerator<Buffer> {
+    let skip = from;
+    const { name } = this.expected;
+    for await (const chunk of name.endsWith('.gz') ? this.#unpacked() : this.#packed()) {
+      if (skip >= chunk.length) {
+        skip -= chunk.length;
+        continue;
+      }
+      yield skip > 0 ? chunk.subarray(skip) : chunk;
+      skip = 0;
+    }
+  }
+
+  async *#packed(): AsyncGenerator<Buffer> {
+    const { bytes } = this.expected;
+    while (this.#readBytes < bytes) {
+      const length = Math.min(chunkBytes, bytes - this.#readBytes);
+      const { bytesRead, buffer } = await this.handle.read({
+        buffer: Buffer.allocUnsafe(length),
+        position: this.#readBytes,
+      });
+      if (bytesRead === 0) throw fileFault('FILE_TRUNCATED');
+      const chunk = buffer.subarray(0, bytesRead);
+      this.#hash.update(chunk);
+      this.#readBytes += bytesRead;
+      yield chunk;
+    }
+  }
+
+  async *#unpacked(): AsyncGenerator<Buffer> {
+    const { gzip } = this.expected;
+    if (gzip === undefined) throw fileFault('FILE_GZIP_OFF');
+    let bytes = 0;
+    const gunzip = createGunzip({ chunkSize: chunkBytes });
+    const packed = Readable.from(this.#packed());
+    packed.on('error', (error) => gunzip.destroy(error));
+    try {
+      for await (const chunk of packed.pipe(gunzip) as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > gzip.maxBytes) throw fileFault('FILE_GZIP_TOO_LARGE');
+        if (bytes > this.#readBytes * gzip.maxRatio) throw fileFault('FILE_GZIP_RATIO');
+        yield chunk;
+      }
+    } catch (error) {
+      throw error instanceof Fault ? error : fileFault('FILE_GZIP_CORRUPT', error);
+    } finally {
+      packed.destroy();
+    }
+  }
+}
