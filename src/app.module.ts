@@ -8,7 +8,7 @@ import { DataRecordsModule } from './data-records/data-records.module.js';
 import { GeneratorModule } from './generator/generator.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { graphqlErrorOf } from './platform/http/graphql-errors.js';
-import { limitQuery, queryLimits } from './platform/http/graphql-limits.js';
+import { limitQueries, maxQueryTokens, queryLimits } from './platform/http/graphql-limits.js';
 import { HealthController } from './platform/http/health.controller.js';
 
 /** The list of contexts. */
@@ -48,6 +48,7 @@ const graphql = (onUnexpected: (error: unknown) => void): DynamicModule =>
     graphiql: false, // its page comes from another host; ours is in web/
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    validationRules: [limitQuery(queryLimits)],
+    parseOptions: { maxTokens: maxQueryTokens },
+    plugins: [limitQueries(queryLimits)],
     formatError: graphqlErrorOf(onUnexpected),
   });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../app.module.js';
 import type { Settings } from '../config/index.js';
@@ -34,7 +35,7 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
       maxBodyBytes: settings.maxBodyBytes,
       root,
       version,
-      logger: logger.with({ part: 'nest' }),
+      logger: quietly(logger),
       onUnexpected,
     });
     app.connectMicroservice({ strategy: new StreamServer(runtime) });
@@ -78,3 +79,13 @@ export const startText = (url: string, settings: Settings): string =>
     `  curl ${url}/api/agreements/generate && curl ${url}/api/incoming-data-records/generate`,
     '',
   ].join('\n');
+
+/** Nest tells about every route; that is for those who look for a fault in the program itself. */
+const quietly = (logger: Logger): LoggerService => ({
+  log: logger.debug,
+  fatal: logger.fatal,
+  error: logger.error,
+  warn: logger.warn,
+  debug: logger.debug,
+  verbose: logger.verbose,
+});

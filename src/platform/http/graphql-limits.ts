@@ -1,10 +1,11 @@
+import type { ApolloServerPlugin } from '@apollo/server';
 import {
   GraphQLError,
   Kind,
-  type ASTVisitor,
+  type DocumentNode,
   type FragmentDefinitionNode,
+  type OperationDefinitionNode,
   type SelectionSetNode,
-  type ValidationContext,
 } from 'graphql';
 
 /** How large one query may be; introspection fields are not counted. */
@@ -15,7 +16,10 @@ export interface QueryLimits {
 
 export const queryLimits: QueryLimits = { depth: 10, fields: 300 };
 
-interface Size {
+/** A longer text is refused while it is read: checking it costs more than running it. */
+export const maxQueryTokens = 10_000;
+
+export interface Size {
   readonly depth: number;
   readonly fields: number;
 }
@@ -60,20 +64,28 @@ class QueryMeasure {
   }
 }
 
-/** A validation rule that refuses queries over the limits (code QUERY_TOO_LARGE). */
-export const limitQuery =
-  (limits: QueryLimits) =>
-  (context: ValidationContext): ASTVisitor => ({
-    OperationDefinition(operation) {
-      const measure = new QueryMeasure((name) => context.getFragment(name) ?? undefined);
-      const size = measure.size(operation.selectionSet);
+/** How large the query of an operation is, spreads followed. */
+export const querySize = (operation: OperationDefinitionNode, document: DocumentNode): Size => {
+  const fragments = new Map(
+    document.definitions
+      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+      .map((definition) => [definition.name.value, definition]),
+  );
+  return new QueryMeasure((name) => fragments.get(name)).size(operation.selectionSet);
+};
+
+/** Refuses operations over the limits (code QUERY_TOO_LARGE, status 400) before they run. */
+export const limitQueries = (limits: QueryLimits): ApolloServerPlugin => ({
+  requestDidStart: async () => ({
+    didResolveOperation: async ({ operation, document }) => {
+      if (operation === undefined) return;
+      const size = querySize(operation, document);
       if (size.depth <= limits.depth && size.fields <= limits.fields) return;
-      context.reportError(
-        new GraphQLError(
-          `the query has ${size.fields} fields in ${size.depth} levels; ` +
-            `${limits.fields} fields and ${limits.depth} levels are allowed`,
-          { nodes: operation, extensions: { code: 'QUERY_TOO_LARGE' } },
-        ),
+      throw new GraphQLError(
+        `the query has ${size.fields} fields in ${size.depth} levels; ` +
+          `${limits.fields} fields and ${limits.depth} levels are allowed`,
+        { extensions: { code: 'QUERY_TOO_LARGE', http: { status: 400 } } },
       );
     },
-  });
+  }),
+});

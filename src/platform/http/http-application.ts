@@ -2,7 +2,7 @@ import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { FaultFilter } from './fault-filter.js';
+import { answerOf, FaultFilter } from './fault-filter.js';
 import { NdjsonBody } from './ndjson.js';
 import { pageFiles } from './pages.js';
 import { serveStaticFiles } from './static-files.js';
@@ -16,17 +16,47 @@ export interface HttpOptions {
   readonly onUnexpected: (error: unknown) => void;
 }
 
+/** What both a Fastify reply and a stand-in for it can do. */
+interface PlainReply {
+  code(status: number): PlainReply;
+  header(name: string, value: string): PlainReply;
+  send(body: unknown): unknown;
+}
+
+/** An address the router cannot read never comes as far as the filter. */
+const answerFrameworkError = (error: unknown, _request: unknown, reply: unknown): void => {
+  const { status, body } = answerOf(error);
+  (reply as PlainReply)
+    .code(status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(body);
+};
+
+/** JSON and NDJSON, nothing else. Clients that send a type without a body mean no body. */
+const readBodies = (adapter: FastifyAdapter): void => {
+  const fastify = adapter.getInstance();
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = String(body);
+    if (text === '') done(null, undefined);
+    else parseJson(request, text, done);
+  });
+  fastify.addContentTypeParser(
+    'application/x-ndjson',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, new NdjsonBody(String(body))),
+  );
+};
+
 const newAdapter = ({ maxBodyBytes }: HttpOptions): FastifyAdapter => {
-  const adapter = new FastifyAdapter({
+  const adapter: FastifyAdapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     forceCloseConnections: true, // a long poll must not hold up the end
     routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: answerFrameworkError,
   });
-  adapter
-    .getInstance()
-    .addContentTypeParser('application/x-ndjson', { parseAs: 'string' }, (_request, body, done) =>
-      done(null, new NdjsonBody(String(body))),
-    );
+  readBodies(adapter);
   return adapter;
 };
 
@@ -55,6 +85,7 @@ export const newHttpApplication = async (
   const app = await NestFactory.create<NestFastifyApplication>(module, newAdapter(options), {
     logger: options.logger,
     abortOnError: false,
+    bodyParser: false,
   });
   app.useGlobalFilters(new FaultFilter(options.onUnexpected));
   serveStaticFiles(app.getHttpAdapter().getInstance(), pageFiles(options.root));

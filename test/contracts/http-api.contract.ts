@@ -1,0 +1,621 @@
+import { CdrFileGenerator } from '../../src/generator/index.js';
+
+/** A program that listens, on a store of its own. */
+export interface ApiUnderTest {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+}
+
+const goldenAgreement = '0b12c601-9287-3f5c-a78c-df508fe0f889';
+const goldenMsisdn = '48917846822';
+const firstRecord = '8aae90a1-c2e7-33e5-9fab-f8f3e1900906';
+const ndjson = 'application/x-ndjson';
+const json = 'application/json';
+
+const agreementJson = (fields: Record<string, unknown> = {}) => ({
+  id: '11111111-1111-4111-8111-111111111111',
+  msisdn: '48111',
+  signedAt: '2019-12-20T00:00+01:00[Europe/Warsaw]',
+  serviceStartAt: '2020-01-01T00:00+01:00[Europe/Warsaw]',
+  billingPeriodTimeZone: 'Europe/Warsaw',
+  maxBytesInBillingPeriod: 1000,
+  ...fields,
+});
+
+const recordJson = (fields: Record<string, unknown> = {}) => ({
+  externalId: '22222222-2222-4222-8222-222222222222',
+  recordedAt: '2020-01-05T00:00+01:00[Europe/Warsaw]',
+  msisdn: '48111',
+  recordedBytes: 10,
+  ...fields,
+});
+
+/** The golden CDR file as records of the topic, one JSON object a line. */
+const goldenRecords = (): string =>
+  Buffer.concat([...new CdrFileGenerator().nextFile().chunks()])
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [externalId, recordedAt, msisdn, bytes] = line.split(';');
+      return JSON.stringify({ externalId, recordedAt, msisdn, recordedBytes: Number(bytes) });
+    })
+    .join('\n');
+
+const client = (url: string) => {
+  const send = async (method: string, path: string, body?: unknown, type = json) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : {
+            headers: { 'content-type': type },
+            body: typeof body === 'string' ? body : JSON.stringify(body),
+          }),
+    });
+    const text = await response.text();
+    const answer = { status: response.status, type: response.headers.get('content-type') ?? '' };
+    const isJson = answer.type.startsWith(json);
+    return { ...answer, text, body: isJson ? JSON.parse(text) : undefined } as Answer;
+  };
+  return {
+    get: (path: string) => send('GET', path),
+    del: (path: string) => send('DELETE', path),
+    put: (path: string, body: unknown) => send('PUT', path, body),
+    post: (path: string, body?: unknown, type?: string) => send('POST', path, body, type),
+    graphql: (query: string, variables: object = {}) =>
+      send('POST', '/graphql', { query, variables }),
+  };
+};
+
+type Client = ReturnType<typeof client>;
+
+const refused = (answer: Answer, status: number, code: string): void => {
+  expect({ status: answer.status, code: answer.body?.code }).toEqual({ status, code });
+  expect(answer.body.message).toEqual(expect.any(String));
+  expect(answer.text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/);
+};
+
+const messagesAfter = async (api: Client, after: number) =>
+  (await api.get(`/api/data-records-aggregates?after=${after}`)).body.messages;
+
+/** The laws of the HTTP edge, for every way to run the program. The store is empty at first. */
+export const httpApiContract = (name: string, open: () => Promise<ApiUnderTest>): void => {
+  describe(`HTTP API, ${name}`, () => {
+    let program: ApiUnderTest;
+    let api: Client;
+    beforeEach(async () => {
+      program = await open();
+      api = client(program.url);
+    });
+    afterEach(() => program.stop());
+
+    const withGoldenRun = async () => {
+      await api.get('/api/agreements/generate');
+      const answer = await api.post('/api/incoming-data-records', goldenRecords(), ndjson);
+      expect(answer.body).toEqual({ accepted: 31, rejected: [] });
+    };
+
+    goldenLaws(() => api, withGoldenRun);
+    correctionLaws(() => api, withGoldenRun);
+    recordLaws(() => api);
+    agreementLaws(() => api);
+    feedLaws(() => api);
+    messageLaws(() => api, withGoldenRun);
+    graphqlLaws(() => api, withGoldenRun);
+    refusalLaws(() => api);
+    pageLaws(() => api);
+  });
+};
+
+const period = `/api/data-records/${goldenAgreement}/2020`;
+
+const goldenLaws = (api: () => Client, run: () => Promise<void>): void => {
+  it('answers the golden run with the fields of the wire contract in their order', async () => {
+    await run();
+    const { text } = await api().get('/api/data-records-aggregates');
+    expect(text).toContain(
+      `"value":{"agreementId":"${goldenAgreement}","year":2020,"month":1,` +
+        '"latestRecordedAt":"Fri Jan 10 23:00:00 UTC 2020",' +
+        '"latestInternalRecordId":"523d8cc7-e611-3508-90bc-fab260b2973e",' +
+        '"totalRecordedBytes":5697948758,"billingPeriodTimeZone":"Europe/Warsaw",' +
+        '"maxBytesInBillingPeriod":5368709120,"type":"DATA_PLAN_EXCEEDED"}',
+    );
+    expect(text).toContain(
+      '"latestRecordedAt":"Thu Jan 30 23:00:00 UTC 2020",' +
+        '"latestInternalRecordId":"b58a3008-23a9-384c-b4e6-2cc837d1ef07",' +
+        '"totalRecordedBytes":13559994361',
+    );
+    const messages = await messagesAfter(api(), -1);
+    expect(messages.map(({ key, timestamp }: any) => [key, timestamp])).toEqual([
+      [goldenAgreement, 1580511599999],
+      [goldenAgreement, 1580511599999],
+    ]);
+  });
+
+  it('answers a period newest first, the month with or without a leading zero', async () => {
+    await run();
+    const { body } = await api().get(`${period}/1`);
+    expect(body).toHaveLength(30);
+    expect(body[29]).toEqual({
+      key: {
+        agreementId: goldenAgreement,
+        year: 2020,
+        month: 1,
+        recordedAt: '2020-01-01T23:00:00.000+00:00',
+        internalRecordId: firstRecord,
+      },
+      recordedBytes: 825012938,
+    });
+    const times = body.map(({ key }: any) => key.recordedAt);
+    expect(times).toEqual([...times].sort().reverse());
+    expect((await api().get(`${period}/01`)).body).toEqual(body);
+  });
+
+  it('answers the total as four lines of plain text', async () => {
+    await run();
+    const answer = await api().get(`${period}/1/total-data-used`);
+    expect(answer.type).toMatch(/^text\/plain/);
+    expect(answer.text).toBe('13559994361 B\n13242182 KB\n12932 MB\n13 GB');
+  });
+
+  it('explains a total record by record, and names the crossing record', async () => {
+    await run();
+    const { body } = await api().get(`${period}/1/explain`);
+    expect(body.records).toHaveLength(30);
+    let total = 0;
+    for (const record of body.records) {
+      total += record.recordedBytes;
+      expect(record.runningTotalBytes).toBe(total);
+    }
+    expect(body).toMatchObject({ totalRecordedBytes: total, exceeded: true, closed: true });
+    expect(body.crossingRecord).toMatchObject({
+      internalRecordId: '523d8cc7-e611-3508-90bc-fab260b2973e',
+      runningTotalBytes: 5697948758,
+    });
+    expect(body.agreement).toMatchObject({ id: goldenAgreement, msisdn: goldenMsisdn });
+    expect(body.messages.map(({ value }: any) => value.type)).toEqual([
+      'DATA_PLAN_EXCEEDED',
+      'BILLING_PERIOD_CLOSED',
+    ]);
+  });
+
+  it('takes the same records again and changes nothing', async () => {
+    await run();
+    const before = (await api().get(`${period}/1/explain`)).text;
+    const again = await api().post('/api/incoming-data-records', goldenRecords(), ndjson);
+    expect(again.body).toEqual({ accepted: 31, rejected: [] });
+    expect((await api().get(`${period}/1/explain`)).text).toBe(before);
+  });
+
+  it('writes the records of an agreement directly, making the agreement', async () => {
+    const answer = await api().get('/api/data-records/generate');
+    expect(answer.type).toMatch(/^text\/plain/);
+    expect(answer.text).toContain(goldenAgreement);
+    expect((await api().get(`${period}/1`)).body).toHaveLength(30);
+    expect((await api().get(`/api/agreements/${goldenAgreement}`)).status).toBe(200);
+  });
+
+  it('goes on with the demo agreements where the last call ended', async () => {
+    const [one, two, both] = [
+      await api().get('/api/agreements/generate'),
+      await api().post('/api/agreements/generate?batch-size=2'),
+      (await api().get('/api/agreements')).body.items,
+    ];
+    const ids = `${one.text}${two.text}`.match(/[0-9a-f-]{36}/g);
+    expect(ids).toEqual(both.map(({ id }: any) => id));
+    expect(new Set(ids).size).toBe(3);
+  });
+};
+
+const correctionLaws = (api: () => Client, run: () => Promise<void>): void => {
+  const correction = {
+    recordedAt: '2020-01-02T00:00:00+01:00',
+    internalRecordId: firstRecord,
+    recordedBytes: 1000,
+  };
+
+  it('corrects a record, answers it, and keeps what it was before', async () => {
+    await run();
+    const { status, body } = await api().put(`/api/data-records/${goldenAgreement}`, correction);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      key: {
+        agreementId: goldenAgreement,
+        year: 2020,
+        month: 1,
+        recordedAt: '2020-01-01T23:00:00.000+00:00',
+        internalRecordId: firstRecord,
+      },
+      recordedBytes: 1000,
+    });
+    expect((await api().get(`${period}/1`)).body[29]).toEqual(body);
+    const explained = (await api().get(`${period}/1/explain`)).body;
+    expect(explained.totalRecordedBytes).toBe(13559994361 - 825012938 + 1000);
+    expect(explained.records.at(-1)).toMatchObject({
+      internalRecordId: firstRecord,
+      runningTotalBytes: explained.totalRecordedBytes,
+      earlierVersions: [{ recordedBytes: 825012938, runningTotalBytes: 825012938 }],
+    });
+  });
+
+  it('says in a message that a closed period was corrected', async () => {
+    await run();
+    await api().put(`/api/data-records/${goldenAgreement}`, correction);
+    const [message] = await messagesAfter(api(), 1);
+    expect(message.value).toMatchObject({ type: 'BILLING_PERIOD_ADJUSTED', delta: -825011938 });
+  });
+
+  it('adds a record that nobody has seen', async () => {
+    await run();
+    const internalRecordId = '33333333-3333-4333-8333-333333333333';
+    const path = `/api/data-records/${goldenAgreement}`;
+    await api().put(path, { ...correction, internalRecordId });
+    expect((await api().get(`${period}/1`)).body).toHaveLength(31);
+  });
+
+  it('refuses a correction outside the agreement', async () => {
+    await run();
+    const early = { ...correction, recordedAt: '2019-05-01T00:00Z' };
+    const answer = await api().put(`/api/data-records/${goldenAgreement}`, early);
+    refused(answer, 409, 'AGREEMENT_NOT_IN_FORCE');
+  });
+
+  it.each([
+    ['an unknown field', { ...correction, x: 1 }],
+    ['a time without offset', { ...correction, recordedAt: '2020-01-02T00:00:00' }],
+    ['negative bytes', { ...correction, recordedBytes: -1 }],
+    ['a part of a byte', { ...correction, recordedBytes: 0.5 }],
+    ['more than 2^53 - 1 bytes', { ...correction, recordedBytes: 2 ** 53 }],
+    ['bytes as text', { ...correction, recordedBytes: '1' }],
+    ['an id that is no UUID', { ...correction, internalRecordId: 'x' }],
+    ['a list', [correction]],
+  ])('refuses a correction with %s', async (_fault, body) => {
+    await run();
+    const answer = await api().put(`/api/data-records/${goldenAgreement}`, body);
+    refused(answer, 400, 'REQUEST_INVALID');
+    expect((await api().get(`${period}/1`)).body[29].recordedBytes).toBe(825012938);
+  });
+};
+
+const recordLaws = (api: () => Client): void => {
+  const agreementPeriod = `/api/data-records/${agreementJson().id}/2020/1`;
+
+  it('keeps a record waiting until its agreement comes, then counts it', async () => {
+    await api().post('/api/incoming-data-records', recordJson());
+    await api().post('/api/agreements', agreementJson());
+    const { body } = await api().get(`${agreementPeriod}/explain`);
+    expect(body.totalRecordedBytes).toBe(10);
+    expect(body.records[0]).toMatchObject({
+      status: 'counted',
+      earlierVersions: [{ status: 'waiting', runningTotalBytes: 0 }],
+    });
+  });
+
+  it('counts a record of a closed period as late and says so', async () => {
+    await api().post('/api/agreements', agreementJson());
+    const inFebruary = recordJson({ recordedAt: '2020-02-02T00:00+01:00', recordedBytes: 1 });
+    await api().post('/api/incoming-data-records', recordJson());
+    await api().post('/api/incoming-data-records', { ...inFebruary, externalId: 'february' });
+    await api().post('/api/incoming-data-records', recordJson({ externalId: 'late one' }));
+    const { body } = await api().get(`${agreementPeriod}/explain`);
+    expect(body).toMatchObject({ countedBytes: 10, lateBytes: 10, totalRecordedBytes: 20 });
+    const types = (await messagesAfter(api(), -1)).map(({ value }: any) => value.type);
+    expect(types).toEqual(['BILLING_PERIOD_CLOSED', 'BILLING_PERIOD_ADJUSTED']);
+    expect((await api().get(`${agreementPeriod}/total-data-used`)).text).toMatch(/^20 B\n/);
+  });
+
+  it('takes the good lines and names the others', async () => {
+    const lines = [
+      JSON.stringify(recordJson()),
+      '{',
+      '',
+      JSON.stringify(recordJson({ recordedBytes: -1, externalId: 'b' })),
+      JSON.stringify(recordJson({ recordedBytes: 11 })),
+      JSON.stringify(recordJson({ recordedAt: '2999-01-01T00:00Z', externalId: 'c' })),
+    ];
+    await api().post('/api/agreements', agreementJson());
+    const { body } = await api().post('/api/incoming-data-records', lines.join('\n'), ndjson);
+    expect(body.accepted).toBe(1);
+    expect(body.rejected.map(({ line, code }: any) => [line, code])).toEqual([
+      [2, 'BODY_NOT_JSON'],
+      [4, 'RECORD_INVALID'],
+      [5, 'CONFLICTING_RECORD'],
+      [6, 'RECORD_IN_FUTURE'],
+    ]);
+  });
+
+  it.each([
+    ['an unknown field', { x: 1 }],
+    ['no msisdn', { msisdn: undefined }],
+    ['a leading zero', { msisdn: '048' }],
+    ['no time', { recordedAt: 'yesterday' }],
+    ['a time without offset', { recordedAt: '2020-01-01T00:00' }],
+    ['a day that does not exist', { recordedAt: '2020-02-30T00:00Z' }],
+    ['part of a byte', { recordedBytes: 1.5 }],
+    ['too many bytes', { recordedBytes: 2 ** 53 }],
+    ['an empty id', { externalId: '' }],
+  ])('refuses a record with %s', async (_fault, fields) => {
+    const answer = await api().post('/api/incoming-data-records', recordJson(fields));
+    refused(answer, 400, 'RECORD_INVALID');
+    expect(answer.body).toMatchObject({ accepted: 0, rejected: [{ line: 1 }] });
+  });
+};
+
+const agreementLaws = (api: () => Client): void => {
+  it('takes one agreement and answers it in wire form', async () => {
+    const answer = await api().post('/api/agreements', agreementJson());
+    expect({ status: answer.status, body: answer.body }).toEqual({
+      status: 201,
+      body: { accepted: 1, rejected: [] },
+    });
+    const { body } = await api().get(`/api/agreements/${agreementJson().id}`);
+    expect(body).toEqual(agreementJson());
+    expect((await api().get('/api/agreements?msisdn=48111')).body.items).toEqual([body]);
+    expect((await api().get('/api/agreements?msisdn=48112')).body.items).toEqual([]);
+  });
+
+  it('takes many lines, the good ones also when others are not', async () => {
+    const good = agreementJson();
+    const lines = [good, { ...good, id: 'x' }, { ...good, maxBytesInBillingPeriod: 1 }, good];
+    const text = lines.map((line) => JSON.stringify(line)).join('\r\n');
+    const { status, body } = await api().post('/api/agreements', text, ndjson);
+    expect(status).toBe(201);
+    expect(body.accepted).toBe(2);
+    expect(body.rejected).toMatchObject([
+      { line: 2, code: 'AGREEMENT_ID_INVALID' },
+      { line: 3, code: 'AGREEMENT_CONFLICT' },
+    ]);
+  });
+
+  it('refuses the same id with other content', async () => {
+    await api().post('/api/agreements', agreementJson());
+    const other = agreementJson({ maxBytesInBillingPeriod: 5 });
+    refused(await api().post('/api/agreements', other), 409, 'AGREEMENT_CONFLICT');
+  });
+
+  it.each([
+    ['AGREEMENT_ZONE_UNKNOWN', { billingPeriodTimeZone: 'Mars/Base' }],
+    ['AGREEMENT_ALLOWANCE_INVALID', { maxBytesInBillingPeriod: -1 }],
+    ['AGREEMENT_TIME_INVALID', { serviceStartAt: 'soon' }],
+    ['AGREEMENT_FIELD_UNKNOWN', { x: 1 }],
+    ['AGREEMENT_MSISDN_INVALID', { msisdn: 'a' }],
+  ])('refuses with %s', async (code, fields) => {
+    refused(await api().post('/api/agreements', agreementJson(fields)), 400, code);
+  });
+
+  it('pages through all agreements in the order they came', async () => {
+    await api().get('/api/agreements/generate?batch-size=5');
+    const first = (await api().get('/api/agreements?limit=3')).body;
+    const second = (await api().get(`/api/agreements?limit=3&after=${first.next}`)).body;
+    expect(second.next).toBeNull();
+    const all = (await api().get('/api/agreements')).body.items;
+    expect([...first.items, ...second.items]).toEqual(all);
+  });
+
+  it('explains which agreement lost and why', async () => {
+    const later = '44444444-4444-4444-8444-444444444444';
+    await api().post('/api/agreements', agreementJson());
+    const from = { id: later, serviceStartAt: '2020-01-20T00:00+01:00[Europe/Warsaw]' };
+    await api().post('/api/agreements', agreementJson(from));
+    await api().post('/api/incoming-data-records', recordJson());
+    await api().post(
+      '/api/incoming-data-records',
+      recordJson({ externalId: 'b', recordedAt: '2020-01-25T00:00Z' }),
+    );
+    const one = (await api().get(`/api/data-records/${agreementJson().id}/2020/1/explain`)).body;
+    expect(one.records).toHaveLength(1);
+    expect(one.rivals).toMatchObject([{ id: later, reason: 'starts-within-period' }]);
+    const two = (await api().get(`/api/data-records/${later}/2020/1/explain`)).body;
+    expect(two.rivals).toMatchObject([{ id: agreementJson().id, reason: 'starts-earlier' }]);
+  });
+};
+
+const feedLaws = (api: () => Client): void => {
+  it('closes what waited when a feed is told complete, and says what is waited for', async () => {
+    await api().post('/api/agreements', agreementJson());
+    await api().post('/api/incoming-data-records', recordJson());
+    const before = (await api().get('/api/feeds')).body;
+    expect(before.openPeriods).toEqual({
+      count: 1,
+      earliestEnd: '2020-01-31T23:00:00.000Z',
+      waitFor: ['topic'],
+    });
+    const at = '2020-02-01T00:00:00+01:00';
+    const told = await api().post('/api/feeds/topic/complete-through', { at });
+    expect(told.body).toMatchObject({ feed: 'topic', watermark: '2020-01-31T23:00:00.000Z' });
+    const [closed] = await messagesAfter(api(), -1);
+    expect(closed.value).toMatchObject({ type: 'BILLING_PERIOD_CLOSED', totalRecordedBytes: 10 });
+    expect((await api().get('/api/feeds')).body.openPeriods.count).toBe(0);
+  });
+
+  it('no longer waits for a feed that has ended', async () => {
+    await api().post('/api/feeds/default/complete-through', { at: '2020-01-01T00:00Z' });
+    const ended = await api().del('/api/feeds/default');
+    expect(ended.body).toMatchObject({ feed: 'default', status: 'ended', holdsBack: false });
+  });
+
+  it('refuses a feed it does not know and a time in the far future', async () => {
+    const at = '2020-01-01T00:00Z';
+    refused(await api().post('/api/feeds/nope/complete-through', { at }), 404, 'FEED_UNKNOWN');
+    refused(await api().del('/api/feeds/__proto__'), 404, 'FEED_UNKNOWN');
+    const future = { at: '2999-01-01T00:00Z' };
+    const answer = await api().post('/api/feeds/topic/complete-through', future);
+    refused(answer, 400, 'FEED_TIME_IN_FUTURE');
+    const noTime = await api().post('/api/feeds/topic/complete-through', {});
+    refused(noTime, 400, 'REQUEST_INVALID');
+  });
+};
+
+const messageLaws = (api: () => Client, run: () => Promise<void>): void => {
+  it('hands out messages page by page, and where to go on', async () => {
+    await run();
+    const one = (await api().get('/api/data-records-aggregates?limit=1')).body;
+    expect(one).toMatchObject({ messages: [{ offset: 0 }], next: 0 });
+    const two = (await api().get(`/api/data-records-aggregates?after=${one.next}`)).body;
+    expect(two).toMatchObject({ messages: [{ offset: 1 }], next: 1 });
+    const none = (await api().get('/api/data-records-aggregates?after=1')).body;
+    expect(none).toEqual({ messages: [], next: 1 });
+  });
+
+  it('answers a waiting request as soon as there is a message', async () => {
+    const waiting = api().get('/api/data-records-aggregates?wait=20');
+    await run();
+    const began = performance.now();
+    expect((await waiting).body.messages.length).toBeGreaterThan(0);
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it('answers nothing when the wait is over', async () => {
+    const { body } = await api().get('/api/data-records-aggregates?wait=1');
+    expect(body).toEqual({ messages: [], next: -1 });
+  });
+};
+
+const graphqlLaws = (api: () => Client, run: () => Promise<void>): void => {
+  const args = `agreementId: "${goldenAgreement}", year: 2020, month: 1`;
+
+  it('answers the operations of the wire contract', async () => {
+    await run();
+    const { body } = await api().graphql(
+      `{ findDataRecords(${args}) { key { agreementId year month recordedAt internalRecordId }
+           recordedBytes }
+         getTotalDataUsage(${args}) }`,
+    );
+    expect(body.data.findDataRecords).toEqual((await api().get(`${period}/1`)).body);
+    expect(body.data.getTotalDataUsage).toMatch(/^13559994361 B\n/);
+  });
+
+  it('holds 2^53 - 1 bytes as a JSON number, in variables and in answers', async () => {
+    await api().get('/api/agreements/generate');
+    const { body } = await api().graphql(
+      `mutation ($id: String!, $request: DataRecordUpsertRequest!) {
+         upsertDataRecord(agreementId: $id, upsertRequest: $request) {
+           key { month } recordedBytes } }`,
+      {
+        id: goldenAgreement,
+        request: {
+          recordedAt: '2020-02-01T00:00:00+01:00',
+          internalRecordId: firstRecord,
+          recordedBytes: 9007199254740991,
+        },
+      },
+    );
+    expect(body).toEqual({
+      data: { upsertDataRecord: { key: { month: 2 }, recordedBytes: 9007199254740991 } },
+    });
+  });
+
+  it('answers agreements, explanations and messages too', async () => {
+    await run();
+    const { body } = await api().graphql(
+      `{ agreement(id: "${goldenAgreement}") { msisdn maxBytesInBillingPeriod }
+         agreements(msisdn: "${goldenMsisdn}") { id }
+         explain(${args}) { totalRecordedBytes crossingRecord { internalRecordId }
+           records { runningTotalBytes earlierVersions { version } } }
+         messages { offset type year month } }`,
+    );
+    expect(body.errors).toBeUndefined();
+    expect(body.data.agreement.msisdn).toBe(goldenMsisdn);
+    expect(body.data.agreements).toEqual([{ id: goldenAgreement }]);
+    expect(body.data.explain.records.at(-1).runningTotalBytes).toBe(13559994361);
+    expect(body.data.messages).toHaveLength(2);
+  });
+
+  it('refuses with the codes of REST and without a stack', async () => {
+    const month13 = `agreementId: "${goldenAgreement}", year: 2020, month: 13`;
+    const unknown = await api().graphql(`{ getTotalDataUsage(${args}) }`);
+    expect(unknown.body.errors[0].extensions.code).toBe('AGREEMENT_UNKNOWN');
+    const bad = await api().graphql(`{ getTotalDataUsage(${month13}) }`);
+    expect(bad.body.errors[0].extensions.code).toBe('REQUEST_INVALID');
+    const noField = await api().graphql('{ nothing }');
+    expect(noField.status).toBe(400);
+    for (const { text } of [unknown, bad, noField]) expect(text).not.toMatch(/stack|\n\s+at /);
+  });
+
+  it('refuses a query that is too large', async () => {
+    const many = Array.from({ length: 400 }, (_, at) => `a${at}: messages { offset }`).join(' ');
+    const { status, body } = await api().graphql(`{ ${many} }`);
+    expect([status, body.errors[0].extensions.code]).toEqual([400, 'QUERY_TOO_LARGE']);
+  });
+};
+
+const refusalLaws = (api: () => Client): void => {
+  it.each([
+    ['a month 13', `${period}/13`, 400, 'REQUEST_INVALID'],
+    ['a month 0', `${period}/0`, 400, 'REQUEST_INVALID'],
+    ['a month in words', `${period}/may`, 400, 'REQUEST_INVALID'],
+    ['an agreement it does not know', `${period}/1`, 404, 'AGREEMENT_UNKNOWN'],
+    ['an id that is no UUID', '/api/data-records/x/2020/1', 400, 'REQUEST_INVALID'],
+    ['an address it does not know', '/api/nothing', 404, 'ROUTE_UNKNOWN'],
+    ['an address that cannot be read', '/%zz', 400, 'REQUEST_INVALID'],
+    [
+      'a batch size of 0',
+      '/api/agreements/generate?batch-size=0',
+      400,
+      'GENERATE_BATCH_SIZE_INVALID',
+    ],
+    ['months in words', '/api/data-records/generate?months=x', 400, 'GENERATE_MONTHS_INVALID'],
+    ['a limit of 0', '/api/data-records-aggregates?limit=0', 400, 'REQUEST_INVALID'],
+    ['a parameter it does not know', '/api/agreements?x=1', 400, 'REQUEST_INVALID'],
+  ])('refuses %s', async (_fault, path, status, code) => {
+    refused(await api().get(path), status, code);
+  });
+
+  it.each(['/api/agreements', '/api/incoming-data-records', '/graphql'])(
+    'refuses a body of %s that is not JSON',
+    async (path) => refused(await api().post(path, '{"a":'), 400, 'BODY_NOT_JSON'),
+  );
+
+  it('refuses a body over the limit with 413', async () => {
+    const large = `"${'x'.repeat(2 ** 20 + 1)}"`;
+    refused(await api().post('/api/agreements', large), 413, 'BODY_TOO_LARGE');
+    refused(await api().post('/api/agreements', large, ndjson), 413, 'BODY_TOO_LARGE');
+  });
+
+  it('refuses no body and a body of another type', async () => {
+    refused(await api().post('/api/agreements'), 400, 'REQUEST_INVALID');
+    refused(await api().post('/api/agreements', '', json), 400, 'REQUEST_INVALID');
+    refused(await api().post('/api/agreements', 'a', 'text/plain'), 415, 'BODY_TYPE_UNKNOWN');
+  });
+};
+
+const pageLaws = (api: () => Client): void => {
+  it('says that it is ready and counts what it has', async () => {
+    expect((await api().get('/health/live')).status).toBe(200);
+    expect((await api().get('/health/ready')).body).toEqual({ status: 'ready', task: 'running' });
+    expect((await api().get('/api/counts')).body).toMatchObject({ agreements: 0, messages: 0 });
+  });
+
+  it.each(['/', '/graphiql', '/api/docs'])(
+    'serves the page %s with local files only',
+    async (path) => {
+      const page = await api().get(path);
+      expect(page.status).toBe(200);
+      expect(page.text).not.toMatch(/(src|href)="(https?:)?\/\//);
+      const files = [...page.text.matchAll(/(?:src|href)="(\/[^"]*\.(?:js|css|svg))"/g)];
+      expect(files.length).toBeGreaterThan(0);
+      for (const [, file] of files) expect((await api().get(file)).status).toBe(200);
+    },
+  );
+
+  it('describes its addresses as OpenAPI', async () => {
+    const { body } = await api().get('/api/openapi.json');
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining([
+        '/api/agreements',
+        '/api/incoming-data-records',
+        '/api/data-records-aggregates',
+        '/api/data-records/{agreementId}/{year}/{month}/explain',
+        '/api/feeds/{feed}/complete-through',
+      ]),
+    );
+  });
+};
