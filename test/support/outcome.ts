@@ -7,6 +7,7 @@ import {
   type OracleRow,
 } from './oracle-model.js';
 import { asOracleRow, asSentMessage, booksOf, wholeSecondMs } from './plain-rows.js';
+import type { StoreContents, StoredMessageRow } from './store-contents.js';
 
 /** What a run left behind, in one order whatever the cuts were. */
 export interface Outcome {
@@ -23,6 +24,15 @@ const byFile = (books: ReadonlyMap<number, object>): Outcome['books'] =>
   [...books].sort(([a], [b]) => a - b).map(([fileId, book]) => [fileId, { ...book }]);
 
 const withoutId = ({ id: _id, ...message }: SentMessage): OracleMessage => message;
+
+/** A message of a store, with its id. */
+export const asStoredMessage = (row: StoredMessageRow): SentMessage =>
+  asSentMessage({
+    key: row.key,
+    timestampMs: row.timestamp,
+    headers: JSON.parse(row.headers) as Record<string, string>,
+    value: row.value,
+  });
 
 /** The messages of a run, with their ids. */
 export const messagesOf = (partition: MemoryPartition): SentMessage[] =>
@@ -52,4 +62,12 @@ export const expectedOutcome = (result: OracleResult): Outcome => ({
     new Map([...result.books].filter(([, book]) => Object.values(book).some((n) => n !== 0))),
   ),
   deadLetters: result.deadLetters,
+});
+
+/** The same of the file of a stopped program. */
+export const storedOutcome = (store: StoreContents): Outcome => ({
+  versions: inOrder(store.rows),
+  messages: store.messages.map(asStoredMessage).map(withoutId),
+  books: byFile(store.booksByFile),
+  deadLetters: store.deadLetters.map(({ offset, code }) => ({ offset, code })),
 });

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { asOracleRow, booksOf, type PlainRow } from '../../support/plain-rows.js';
-import type { Book, OracleRow } from '../../support/oracle-model.js';
+import { asOracleRow, booksOf, type PlainRow } from './plain-rows.js';
+import type { Book, OracleDeadLetter, OracleEvent, OracleRow } from './oracle-model.js';
+import { oracleEventOf } from './store-log.js';
 
+/** A message as it stands in the store; `headers` is JSON. */
 export interface StoredMessageRow {
   readonly offset: number;
   readonly key: string;
@@ -17,6 +19,10 @@ export interface StoreContents {
   readonly rows: readonly OracleRow[];
   readonly messages: readonly StoredMessageRow[];
   readonly booksByFile: ReadonlyMap<number, Book>;
+  /** What the steps refused. */
+  readonly deadLetters: readonly OracleDeadLetter[];
+  /** The whole log, for the oracle. */
+  readonly log: readonly OracleEvent[];
 }
 
 /** A BIGINT as a number, a UUID as text (none as undefined), all else as it is. */
@@ -62,14 +68,18 @@ const contentQueries = [
   'SELECT * FROM message ORDER BY "offset"',
   `SELECT file_id, ${bookColumns.map((name) => `sum(${name})::BIGINT ${name}`).join(', ')}
      FROM import_file_count GROUP BY file_id ORDER BY file_id`,
+  'SELECT "offset", code FROM dead_letter WHERE "offset" >= 0 ORDER BY "offset"',
+  'SELECT * FROM log ORDER BY "offset"',
 ];
 
-/** Rows, messages and books of a store. */
+/** Rows, messages, books, refusals and the log of a store. */
 export const readStore = async (path: string): Promise<StoreContents> => {
-  const [rows, messages, books] = await queryStore(path, contentQueries);
+  const [rows, messages, books, deadLetters, log] = await queryStore(path, contentQueries);
   return {
     rows: rows.map(asOracleRow),
     messages: messages as unknown as StoredMessageRow[],
     booksByFile: booksOf(books),
+    deadLetters: deadLetters as unknown as OracleDeadLetter[],
+    log: log.map(oracleEventOf),
   };
 };
