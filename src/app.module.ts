@@ -6,6 +6,7 @@ import { BillingWindowModule } from './billing-window/billing-window.module.js';
 import { CountsController } from './counts.controller.js';
 import { DataRecordsModule } from './data-records/data-records.module.js';
 import { GeneratorModule } from './generator/generator.module.js';
+import { ImportModule } from './import/import.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { graphqlErrorOf } from './platform/http/graphql-errors.js';
 import { limitQueries, maxQueryTokens, queryLimits } from './platform/http/graphql-limits.js';
@@ -14,6 +15,7 @@ import { HealthController } from './platform/http/health.controller.js';
 /** The list of contexts. */
 const contexts = [
   AgreementsModule,
+  ImportModule,
   IngestModule,
   BillingWindowModule,
   DataRecordsModule,

@@ -4,7 +4,7 @@ import { AGREEMENT_LOG, AGREEMENT_STORE } from './agreements/index.js';
 import { EmbeddedAgreementStore } from './agreements/adapters/embedded-agreement-store.js';
 import { MESSAGE_LOG, usageApplication } from './billing-window/index.js';
 import { EmbeddedMessageLog } from './billing-window/adapters/embedded-message-log.js';
-import type { Settings } from './config/index.js';
+import { feedClockSettings, type Settings } from './config/index.js';
 import { COUNTS } from './counts.controller.js';
 import { DIRECT_RECORDS } from './data-records/index.js';
 import { EmbeddedDataRecordStore } from './data-records/adapters/embedded-data-record-store.js';
@@ -28,6 +28,15 @@ import { embeddedRecordRowStore } from './ingest/adapters/embedded-record-row-st
 import { LoggedAgreements } from './ingest/adapters/logged-agreements.js';
 import { usageLogCodec } from './ingest/adapters/usage-log-codec.js';
 import { FEED_FILES } from './ingest/feed-files.js';
+import {
+  IMPORT_FILE_STORE,
+  Importer,
+  importFileTable,
+  importProgressTable,
+} from './import/index.js';
+import { EmbeddedFeedFiles } from './import/adapters/embedded-feed-files.js';
+import { EmbeddedImportFileStore } from './import/adapters/embedded-import-file-store.js';
+import { IncomingFolder } from './platform/files/incoming-folder.js';
 import { MAX_FUTURE_SKEW_MS } from './ingest/incoming-data-records.service.js';
 import { partitionStatus } from './partition-status.js';
 import { EmbeddedDatabase, EmbeddedLog, FileSnapshotStore } from './platform/embedded/index.js';
@@ -50,6 +59,8 @@ export const embeddedTables = (): TableSchema[] => [
   importFileCountTable,
   deadLetterTable,
   agreementTable,
+  importFileTable,
+  importProgressTable,
 ];
 
 /** Opens the store of the settings. Rejects with STORE_IN_USE and the other faults of a store. */
@@ -88,12 +99,27 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
     onState: (state, cause) => runtime.onTaskState(state, cause),
   });
   const input = new UsageInput(log, new EmbeddedDeadLetterStore(database));
+  const importFiles = new EmbeddedImportFileStore(database);
+  const importer = new Importer({
+    folder: new IncomingFolder(settings.incomingDataRecordsDir),
+    log,
+    files: importFiles,
+    now: systemClock,
+    pauseMs: pauseFor,
+    maxLineBytes: settings.maxLineBytes,
+    scanIntervalMs: settings.importScanIntervalMs,
+    gzip: settings.importGzip
+      ? { maxBytes: settings.importGzipMaxBytes, maxRatio: settings.importGzipMaxRatio }
+      : undefined,
+    maxOutOfOrdernessMs: (feed) => feedClockSettings(settings, feed).maxOutOfOrdernessMs,
+    logger,
+  });
   const runtime: UsageRuntime = new UsageRuntime({
     settings,
     task,
     log,
     input,
-    importer: { start: () => Promise.resolve(), stop: () => Promise.resolve() },
+    importer,
     store: database,
     now: systemClock,
     logger,
@@ -111,7 +137,8 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
       port(DIRECT_RECORDS, new LoggedDirectRecords(input)),
       port(MESSAGE_LOG, messages),
       port(CDR_DROP, new FolderCdrDrop(settings.incomingDataRecordsDir)),
-      port(FEED_FILES, { last: () => Promise.resolve(new Map()) }),
+      port(FEED_FILES, new EmbeddedFeedFiles(database)),
+      port(IMPORT_FILE_STORE, importFiles),
       port(PARTITION_STATUS, partitionStatus(task)),
       port(TASK_STATE, () => task.state),
       port(COUNTS, embeddedCounts(database, messages)),

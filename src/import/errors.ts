@@ -1,7 +1,8 @@
 import type { FaultCodes } from '../streaming/index.js';
 
 const fixLine = 'Fix the line in the list of rejects of the file and drop that list again.';
-const dropAgain = 'Drop the whole file again under a new name; what was read already is a duplicate.';
+const dropAgain =
+  'Drop the whole file again under a new name; what was read already is a duplicate.';
 
 /** Codes of lines that are refused, and of files. Codes of times stand with their parser. */
 export const importErrors = {

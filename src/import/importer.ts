@@ -11,8 +11,18 @@ import {
   type EventLog,
   type FeedProgress,
 } from '../streaming/index.js';
-import { LineBatches, startOfFile, type LineBatch, type ReadingMark } from './domain/line-batches.js';
-import { importFileTable, importProgressTable, importStates, type ImportState } from './domain/tables.js';
+import {
+  LineBatches,
+  startOfFile,
+  type LineBatch,
+  type ReadingMark,
+} from './domain/line-batches.js';
+import {
+  importFileTable,
+  importProgressTable,
+  importStates,
+  type ImportState,
+} from './domain/tables.js';
 import { importErrors, type ImportCode } from './errors.js';
 import { FileBytes, fileFault, type GzipBounds } from './file-bytes.js';
 import type { ImportFile, ImportFileStore } from './import-file-store.js';
@@ -36,7 +46,7 @@ export interface ImporterPorts {
   readonly gzip: GzipBounds | undefined;
   readonly maxOutOfOrdernessMs: (feed: string) => number;
   readonly logger: {
-    info(message: string, facts?: Record<string, unknown>): void;
+    log(message: string, facts?: Record<string, unknown>): void;
     warn(message: string, facts?: Record<string, unknown>): void;
   };
 }
@@ -130,14 +140,15 @@ export class Importer {
 
   async #import(found: FoundFile, file: ImportFile): Promise<void> {
     const handle = await this.ports.folder.open(found).catch(() => undefined);
-    if (handle === undefined) return this.#end(file, { state: 'failed', reason: 'FILE_UNREADABLE' });
+    if (handle === undefined)
+      return this.#end(file, { state: 'failed', reason: 'FILE_UNREADABLE' });
     const startedMs = this.ports.now();
     try {
       const ended = await this.#read(handle, file);
       if (ended === undefined) return;
       reached('import.file-finished');
       const facts = { file: file.name, feed: file.feed, lines: ended.lines };
-      this.ports.logger.info('file imported', { ...facts, ms: this.ports.now() - startedMs });
+      this.ports.logger.log('file imported', { ...facts, ms: this.ports.now() - startedMs });
     } finally {
       await handle.close();
     }
@@ -311,7 +322,7 @@ const refusalOf = (
 };
 
 const meaningOf = (code: string): string =>
-  ({ ...timeErrors, ...importErrors } as Record<string, { meaning: string }>)[code].meaning;
+  (({ ...timeErrors, ...importErrors }) as Record<string, { meaning: string }>)[code].meaning;
 
 const refusedRows = (fileId: number, { refused }: LineBatch): ColumnBatch[] => {
   if (refused.length === 0) return [];

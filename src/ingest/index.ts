@@ -16,6 +16,7 @@ export {
   type RecordLookups,
 } from './domain/record-lookups.js';
 export { bookColumns, StepOutput, type BookColumn } from './domain/step-output.js';
+export type { FeedFiles, LastFile } from './feed-files.js';
 export { ingestErrors } from './errors.js';
 export { IngestStep, topicFeed } from './ingest.step.js';
 export { PARTITION_STATUS, type OpenPeriods, type PartitionStatus } from './partition-status.js';

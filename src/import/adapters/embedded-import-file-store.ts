@@ -2,7 +2,7 @@ import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
 import { importStates } from '../domain/tables.js';
 import type { ImportFile, ImportFileStore } from '../import-file-store.js';
 
-const unfinished = "p.state IN (0, 1)";
+const unfinished = 'p.state IN (0, 1)';
 
 /** A file with its progress in force and the sums of its book. */
 const select = (where: string, order: string): string => `

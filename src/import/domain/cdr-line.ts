@@ -1,9 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { eventTypes, type UsageEvents } from '../../ingest/index.js';
-import {
-  parseZonedDateTime,
-  zonedDateTimeProblem,
-} from '../../streaming/time/zoned-date-time.js';
+import { parseZonedDateTime, zonedDateTimeProblem } from '../../streaming/time/zoned-date-time.js';
 import type { ImportCode } from '../errors.js';
 import { readUuid, RecordNames } from './record-id.js';
 
@@ -69,7 +66,11 @@ const wholeNumber = (bytes: Uint8Array, start: number, end: number): number => {
 export class CdrLineParser {
   readonly #names: RecordNames;
   readonly #latestMs: number;
-  readonly #text = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  readonly #text: { bytes: Uint8Array; start: number; end: number } = {
+    bytes: new Uint8Array(0),
+    start: 0,
+    end: 0,
+  };
 
   constructor(private readonly source: CdrSource) {
     this.#names = new RecordNames(source.feed);

@@ -87,7 +87,8 @@ export class LineBatches {
   end(isWhole: boolean): LineBatch {
     const bytes = this.#carry;
     this.#carry = Buffer.alloc(0);
-    if (isWhole && bytes.length > 0) this.#line({ bytes, start: 0, end: bytes.length }, bytes.length);
+    if (isWhole && bytes.length > 0)
+      this.#line({ bytes, start: 0, end: bytes.length }, bytes.length);
     return this.#take();
   }
 
@@ -135,5 +136,9 @@ const trim = ({ bytes, start, end }: Line, lineNo: number): Line => {
   const marked =
     lineNo === 1 && bytes.subarray(start, Math.min(end, start + 3)).equals(byteOrderMark);
   const from = marked ? start + 3 : start;
-  return { bytes, start: from, end: end > from && bytes[end - 1] === carriageReturn ? end - 1 : end };
+  return {
+    bytes,
+    start: from,
+    end: end > from && bytes[end - 1] === carriageReturn ? end - 1 : end,
+  };
 };

@@ -81,7 +81,9 @@ export class IncomingFolder {
 }
 
 /** What tells a file from another of the same name, and how large it is now. */
-export const fileIdentity = async (handle: FileHandle): Promise<{ inode: string; bytes: number }> => {
+export const fileIdentity = async (
+  handle: FileHandle,
+): Promise<{ inode: string; bytes: number }> => {
   const { ino, size, mtimeMs } = await handle.stat();
   return { inode: `${ino}-${mtimeMs}`, bytes: size };
 };

@@ -1,0 +1,41 @@
+import { Inject } from '@nestjs/common';
+import { Args, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { byteCountScalar } from '../platform/http/byte-count.scalar.js';
+import { ImportService, type ImportFileJson } from './import.service.js';
+
+@ObjectType()
+export class ImportedFile {
+  @Field(() => Int) id!: number;
+  @Field(() => String) name!: string;
+  @Field(() => String) feed!: string;
+  @Field(() => String, { nullable: true }) sha256!: string | null;
+  @Field(() => String) state!: string;
+  @Field(() => byteCountScalar) bytes!: number;
+  @Field(() => Int) lines!: number;
+  @Field(() => Int) counted!: number;
+  @Field(() => Int) late!: number;
+  @Field(() => Int) waiting!: number;
+  @Field(() => Int) duplicate!: number;
+  @Field(() => Int) rejected!: number;
+  @Field(() => String, { nullable: true }) firstRecordedAt!: string | null;
+  @Field(() => String, { nullable: true }) lastRecordedAt!: string | null;
+  @Field(() => String) registeredAt!: string;
+  @Field(() => String, { nullable: true }) finishedAt!: string | null;
+  @Field(() => String, { nullable: true }) reason!: string | null;
+}
+
+const mostFiles = 1000;
+
+@Resolver(() => ImportedFile)
+export class ImportResolver {
+  constructor(@Inject(ImportService) private readonly imports: ImportService) {}
+
+  @Query(() => [ImportedFile], { description: 'Imported files, newest first.' })
+  async importFiles(
+    @Args('limit', { type: () => Int, defaultValue: 100 }) limit: number,
+    @Args('after', { type: () => Int, nullable: true }) after?: number,
+  ): Promise<ImportFileJson[]> {
+    const bounded = Math.min(Math.max(limit, 1), mostFiles);
+    return (await this.imports.list({ limit: bounded, after: after ?? undefined })).items;
+  }
+}

@@ -1,0 +1,90 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { refusal } from '../platform/http/refusal.js';
+import { importErrors } from './errors.js';
+import { IMPORT_FILE_STORE, type ImportFile, type ImportFileStore } from './import-file-store.js';
+
+/** A file as REST and GraphQL show it; instants as ISO 8601 in UTC. */
+export interface ImportFileJson {
+  readonly id: number;
+  readonly name: string;
+  readonly feed: string;
+  readonly sha256: string | null;
+  readonly state: string;
+  readonly bytes: number;
+  readonly lines: number;
+  readonly counted: number;
+  readonly late: number;
+  readonly waiting: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly firstRecordedAt: string | null;
+  readonly lastRecordedAt: string | null;
+  readonly registeredAt: string;
+  readonly finishedAt: string | null;
+  readonly reason: string | null;
+}
+
+const isoOf = (epochMs: number): string => new Date(epochMs).toISOString();
+
+export const importFileJson = (file: ImportFile): ImportFileJson => {
+  const { firstRecordedAtMs, lastRecordedAtMs, lines } = file.mark;
+  const hasRecord = firstRecordedAtMs <= lastRecordedAtMs;
+  const isFinished = file.state === 'done' || file.state === 'failed';
+  return {
+    id: file.id,
+    name: file.name,
+    feed: file.feed,
+    sha256: file.sha256 || null,
+    state: file.state,
+    bytes: file.bytes,
+    lines,
+    counted: file.counted,
+    late: file.late,
+    waiting: file.waiting,
+    duplicate: file.duplicate,
+    rejected: file.rejected,
+    firstRecordedAt: hasRecord ? isoOf(firstRecordedAtMs) : null,
+    lastRecordedAt: hasRecord ? isoOf(lastRecordedAtMs) : null,
+    registeredAt: isoOf(file.registeredAtMs),
+    finishedAt: isFinished ? isoOf(file.atMs) : null,
+    reason: file.reason || null,
+  };
+};
+
+/** What was imported, and what was refused. */
+@Injectable()
+export class ImportService {
+  constructor(@Inject(IMPORT_FILE_STORE) private readonly files: ImportFileStore) {}
+
+  /** Newest first; `next` is the `after` of the next page. */
+  async list(page: {
+    limit: number;
+    after?: number;
+  }): Promise<{ items: ImportFileJson[]; next: number | null }> {
+    const before = page.after ?? Number.MAX_SAFE_INTEGER;
+    const found = await this.files.list({ before, limit: page.limit });
+    const next = found.length < page.limit ? null : (found.at(-1)?.id ?? null);
+    return { items: found.map(importFileJson), next };
+  }
+
+  /** Refuses with 404 IMPORT_FILE_UNKNOWN. */
+  async get(id: number): Promise<ImportFileJson> {
+    const file = await this.files.byId(id);
+    if (file === undefined) throw refusal(importErrors, 'IMPORT_FILE_UNKNOWN', { status: 404 });
+    return importFileJson(file);
+  }
+
+  /**
+   * The refused lines as they were, each behind a note with its line and reason. Notes are skipped
+   * by the import, so the list can be fixed and dropped again as it is.
+   */
+  async rejects(id: number): Promise<Buffer> {
+    await this.get(id);
+    const parts = (await this.files.rejects(id)).flatMap(({ lineNo, code, message, raw }) => [
+      Buffer.from(`# line ${lineNo} ${code}: ${message.replaceAll(';', ',')}\n`),
+      raw,
+      Buffer.from('\n'),
+    ]);
+    return Buffer.concat(parts);
+  }
+}
