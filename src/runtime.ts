@@ -1,7 +1,7 @@
 import { feedClockSettings, topicFeed, type Settings } from './config/index.js';
 import type { UsageState } from './billing-window/index.js';
 import { eventTypes, UsageEvents, type UsageInput } from './ingest/index.js';
-import { every } from './platform/pause.js';
+import { every, pauseFor } from './platform/pause.js';
 import type { StreamRuntime } from './platform/stream-server.js';
 import type { Clock } from './platform/http/clock.js';
 import type { Logger } from './platform/telemetry/index.js';
@@ -25,6 +25,7 @@ export interface RuntimeParts {
 }
 
 const lookAtFeedsEveryMs = 1000;
+const landingMs = 500;
 
 /** The task of the one partition, what feeds it, and the clock that notices silent feeds. */
 export class UsageRuntime implements StreamRuntime {
@@ -73,6 +74,8 @@ export class UsageRuntime implements StreamRuntime {
     const { importer, task, log, store } = this.parts;
     const imported = importer.stop();
     await this.#stopLooking();
+    // a batch of a file may land; what takes longer is undone and read again at the next start
+    await Promise.race([imported, pauseFor(landingMs)]);
     task.stop();
     log.close();
     await this.#ended;

@@ -22,6 +22,9 @@ import {
   PARTITION_STATUS,
   USAGE_INPUT,
   UsageInput,
+  type FoundRecords,
+  type RecordLookups,
+  type UsageEvents,
 } from './ingest/index.js';
 import { EmbeddedDeadLetterStore } from './ingest/adapters/embedded-dead-letter-store.js';
 import { embeddedRecordRowStore } from './ingest/adapters/embedded-record-row-store.js';
@@ -42,10 +45,10 @@ import { partitionStatus } from './partition-status.js';
 import { EmbeddedDatabase, EmbeddedLog, FileSnapshotStore } from './platform/embedded/index.js';
 import { CLOCK, systemClock } from './platform/http/clock.js';
 import { TASK_STATE } from './platform/http/health.controller.js';
-import { pauseFor } from './platform/pause.js';
+import { pauseFor, restFor } from './platform/pause.js';
 import type { Logger } from './platform/telemetry/index.js';
 import { UsageRuntime } from './runtime.js';
-import { PartitionTask, type TableSchema } from './streaming/index.js';
+import { PartitionTask, type RowStore, type TableSchema } from './streaming/index.js';
 
 const retryAfterMs = 200;
 
@@ -63,14 +66,39 @@ export const embeddedTables = (): TableSchema[] => [
   importProgressTable,
 ];
 
+/** The store of a data directory, opened, with the ports of the kernel on it. */
+export interface OpenedStore {
+  readonly database: EmbeddedDatabase;
+  readonly log: EmbeddedLog<UsageEvents>;
+  readonly rows: RowStore<RecordLookups, FoundRecords>;
+  readonly snapshots: FileSnapshotStore;
+}
+
 /** Opens the store of the settings. Rejects with STORE_IN_USE and the other faults of a store. */
-export const openEmbeddedStore = (settings: Settings, logger: Logger): Promise<EmbeddedDatabase> =>
-  EmbeddedDatabase.open({
+export const openEmbedded = async (settings: Settings, logger: Logger): Promise<OpenedStore> => {
+  const tell = (line: string): void => logger.warn(line);
+  const database = await EmbeddedDatabase.open({
     path: storePath(settings.dataDir),
     memoryLimitBytes: settings.storeMemoryLimitBytes,
     tables: embeddedTables(),
-    log: (line) => logger.warn(line),
+    log: tell,
   });
+  try {
+    const log = await EmbeddedLog.open(database, usageLogCodec, {
+      batchEvents: settings.batchEvents,
+    });
+    const snapshots = new FileSnapshotStore({
+      directory: join(settings.dataDir, 'snapshots'),
+      application: usageApplication.name,
+      storeId: database.storeId,
+      log: tell,
+    });
+    return { database, log, rows: embeddedRecordRowStore(database), snapshots };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+};
 
 /** The runtime, and every port by its token. */
 export interface Wiring {
@@ -78,34 +106,16 @@ export interface Wiring {
   readonly providers: Provider[];
 }
 
-/** Every port → its embedded adapter. The cluster's adapters will stand beside them here. */
-export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<Wiring> => {
-  const database = await openEmbeddedStore(settings, logger);
-  const log = await EmbeddedLog.open(database, usageLogCodec, {
-    batchEvents: settings.batchEvents,
-  });
-  const task = new PartitionTask(usageApplication, {
-    log,
-    commitPoint: log,
-    rows: embeddedRecordRowStore(database),
-    snapshots: new FileSnapshotStore({
-      directory: join(settings.dataDir, 'snapshots'),
-      application: usageApplication.name,
-      storeId: database.storeId,
-      log: (line) => logger.warn(line),
-    }),
-    snapshotEveryEvents: settings.snapshotEveryEvents,
-    pause: () => pauseFor(retryAfterMs),
-    onState: (state, cause) => runtime.onTaskState(state, cause),
-  });
-  const input = new UsageInput(log, new EmbeddedDeadLetterStore(database));
-  const importFiles = new EmbeddedImportFileStore(database);
-  const importer = new Importer({
+const newImporter = (
+  { settings, logger }: { settings: Settings; logger: Logger },
+  { log, database }: OpenedStore,
+): Importer =>
+  new Importer({
     folder: new IncomingFolder(settings.incomingDataRecordsDir),
     log,
-    files: importFiles,
+    files: new EmbeddedImportFileStore(database),
     now: systemClock,
-    pauseMs: pauseFor,
+    pauseMs: restFor,
     maxLineBytes: settings.maxLineBytes,
     scanIntervalMs: settings.importScanIntervalMs,
     gzip: settings.importGzip
@@ -114,36 +124,57 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
     maxOutOfOrdernessMs: (feed) => feedClockSettings(settings, feed).maxOutOfOrdernessMs,
     logger,
   });
+
+const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
+
+/** The ports of the contexts, each with its embedded adapter. */
+const embeddedPorts = (settings: Settings, { database, log }: OpenedStore): Provider[] => {
+  const input = new UsageInput(log, new EmbeddedDeadLetterStore(database));
+  const messages = new EmbeddedMessageLog(log, database);
+  return [
+    port(CLOCK, systemClock),
+    port(USAGE_INPUT, input),
+    port(AGREEMENT_STORE, new EmbeddedAgreementStore(database)),
+    port(AGREEMENT_LOG, new LoggedAgreements(input)),
+    port(DATA_RECORD_STORE, new EmbeddedDataRecordStore(database)),
+    port(DIRECT_RECORDS, new LoggedDirectRecords(input)),
+    port(MESSAGE_LOG, messages),
+    port(CDR_DROP, new FolderCdrDrop(settings.incomingDataRecordsDir)),
+    port(FEED_FILES, new EmbeddedFeedFiles(database)),
+    port(IMPORT_FILE_STORE, new EmbeddedImportFileStore(database)),
+    port(COUNTS, embeddedCounts(database, messages)),
+    port(MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),
+    port(CORRECTION_MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),
+  ];
+};
+
+/** Every port → its embedded adapter. The cluster's adapters will stand beside them here. */
+export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<Wiring> => {
+  const store = await openEmbedded(settings, logger);
+  const { database, log, rows, snapshots } = store;
+  const task = new PartitionTask(usageApplication, {
+    log,
+    commitPoint: log,
+    rows,
+    snapshots,
+    snapshotEveryEvents: settings.snapshotEveryEvents,
+    pause: () => pauseFor(retryAfterMs),
+    onState: (state, cause) => runtime.onTaskState(state, cause),
+  });
   const runtime: UsageRuntime = new UsageRuntime({
     settings,
     task,
     log,
-    input,
-    importer,
+    input: new UsageInput(log, new EmbeddedDeadLetterStore(database)),
+    importer: newImporter({ settings, logger }, store),
     store: database,
     now: systemClock,
     logger,
   });
-  const messages = new EmbeddedMessageLog(log, database);
-  const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
-  return {
-    runtime,
-    providers: [
-      port(CLOCK, systemClock),
-      port(USAGE_INPUT, input),
-      port(AGREEMENT_STORE, new EmbeddedAgreementStore(database)),
-      port(AGREEMENT_LOG, new LoggedAgreements(input)),
-      port(DATA_RECORD_STORE, new EmbeddedDataRecordStore(database)),
-      port(DIRECT_RECORDS, new LoggedDirectRecords(input)),
-      port(MESSAGE_LOG, messages),
-      port(CDR_DROP, new FolderCdrDrop(settings.incomingDataRecordsDir)),
-      port(FEED_FILES, new EmbeddedFeedFiles(database)),
-      port(IMPORT_FILE_STORE, importFiles),
-      port(PARTITION_STATUS, partitionStatus(task)),
-      port(TASK_STATE, () => task.state),
-      port(COUNTS, embeddedCounts(database, messages)),
-      port(MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),
-      port(CORRECTION_MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),
-    ],
-  };
+  const ports = embeddedPorts(settings, store);
+  const ofTask = [
+    port(PARTITION_STATUS, partitionStatus(task)),
+    port(TASK_STATE, () => task.state),
+  ];
+  return { runtime, providers: [...ports, ...ofTask] };
 };

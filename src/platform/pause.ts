@@ -5,6 +5,11 @@ export const pauseFor = async (ms: number): Promise<void> => {
   await sleep(ms);
 };
 
+/** Waits where nothing is lost if the program ends meanwhile: it does not keep it alive. */
+export const restFor = async (ms: number): Promise<void> => {
+  await sleep(ms, undefined, { ref: false });
+};
+
 /** Does the work every so often, one after the other, until the answer is called. */
 export const every = (ms: number, work: () => Promise<void>): (() => Promise<void>) => {
   const stopping = new AbortController();

@@ -158,10 +158,15 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
     let found: F | undefined;
     if (lookups !== undefined) {
       await committed();
-      found = await this.ports.rows.find(lookups, batch.events.offsets[batch.from]);
+      found = await this.ports.rows.find(lookups, this.#undone(batch));
       reached('task.rows-found');
     }
     return this.app.step(memory, batch, found);
+  }
+
+  /** The first offset without rows; an event in the middle of its outputs has its rows already. */
+  #undone({ events, from }: { events: E; from: number }): number {
+    return events.offsets[from] + (this.#position.cursor > 0 ? 1 : 0);
   }
 
   async #saveSnapshot(): Promise<void> {

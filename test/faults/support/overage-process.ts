@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url';
 const root = process.cwd();
 const preload = pathToFileURL(join(root, 'test/faults/support/kill-at-crash-point.mjs')).href;
 
-/** The built program; `npm run build` makes it. */
-export const builtMain = join(root, 'dist/main.js');
+/** The built program; `npm run build` makes it, BUILT_MAIN names another build. */
+export const builtMain = process.env.BUILT_MAIN ?? join(root, 'dist/src/main.js');
 
 export interface Launch {
   readonly dataDir: string;
@@ -141,6 +141,12 @@ export class OverageProcess {
     if (ending !== undefined) return ending;
     this.child.kill('SIGKILL');
     throw new Error(`did not stop within 20 s; output:\n${this.#output}`);
+  }
+
+  /** Ends it from outside after a while, if it still runs then. */
+  killAfter(ms: number): void {
+    const timer = setTimeout(() => this.#hasEnded || this.child.kill('SIGKILL'), ms);
+    void this.ended.then(() => clearTimeout(timer));
   }
 
   /** Ends it from outside, without a word. */
