@@ -109,7 +109,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...alwaysRefused] },
   },
   {
-    files: ['**/*.spec.ts'],
+    files: ['**/*.{spec,contract}.ts'],
     rules: {
       'max-lines': ['error', { max: 800 }],
       'max-lines-per-function': 'off',

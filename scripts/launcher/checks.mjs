@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startNode } from './child.mjs';
+import { results, root } from './places.mjs';
+import { forgetResults, loadResults, outcomeOfJest, saveResult, summaryLines } from './results.mjs';
+
+/** The file a package's command starts, as its package.json says. */
+const commandOf = (name, command = name) => {
+  const folder = join(root, 'node_modules', name);
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return join(folder, typeof bin === 'string' ? bin : bin[command]);
+};
+
+const cached = join(root, 'node_modules/.cache');
+
+/** The static checks; each counts as one test. */
+const staticChecks = [
+  { name: 'format', args: () => [commandOf('prettier'), '--check', '--log-level=warn', '.'] },
+  {
+    name: 'lint',
+    args: () => [
+      commandOf('eslint'),
+      '--cache',
+      '--cache-location',
+      join(cached, 'eslint/'),
+      '--max-warnings=0',
+      '.',
+    ],
+  },
+  { name: 'types', args: () => [commandOf('typescript', 'tsc'), '--noEmit', '-p', root] },
+  {
+    name: 'imports',
+    args: () => [
+      commandOf('dependency-cruiser', 'depcruise'),
+      '--config=.dependency-cruiser.cjs',
+      ...['src', 'test', 'bench', 'scripts'],
+    ],
+  },
+];
+
+const fastNames = [...staticChecks.map(({ name }) => name), 'fast'];
+const slowNames = ['slow'];
+
+const runStatic = async ({ name, args }) => {
+  const { code, output } = await startNode(args(), { capture: true }).ended;
+  saveResult({ name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] });
+  console.error(code === 0 ? `ok      ${name}` : `FAILED  ${name}\n${output}`);
+};
+
+/** Runs one of jest's projects, shown as it goes; what it counted is read from its report. */
+const runJest = async (name) => {
+  const reportPath = join(results, `jest-${name}.report`);
+  const args = [commandOf('jest'), '--selectProjects', name, '--passWithNoTests'];
+  const { code } = await startNode([...args, '--json', '--outputFile', reportPath], {
+    env: { ...process.env, NODE_ENV: 'test' },
+  }).ended;
+  try {
+    const report = JSON.parse(readFileSync(reportPath, 'utf8'));
+    saveResult(outcomeOfJest(name, report, code !== 0));
+  } catch (error) {
+    console.error(`jest left no report of ${name}: ${error.message}`);
+    saveResult({ name, passed: 0, failed: 1, skipped: [] });
+  }
+};
+
+const finish = (names) => {
+  const outcomes = loadResults(names);
+  for (const line of summaryLines(outcomes)) console.log(line);
+  return outcomes.some(({ failed }) => failed > 0) ? 1 : 0;
+};
+
+const runChecks = async () => {
+  forgetResults(fastNames);
+  await Promise.all(staticChecks.map(runStatic));
+  await runJest('fast');
+};
+
+/** Everything that needs no built program, no browser and no other process. */
+export const check = async () => {
+  await runChecks();
+  return finish(fastNames);
+};
+
+/**
+ * Everything. With arguments: jest alone with these, such as a path. With CHECKED set, what
+ * `npm run check` did just before is taken from its results and not done again.
+ */
+export const test = async (args, build) => {
+  if (args.length > 0) {
+    await build();
+    return (await startNode([commandOf('jest'), ...args]).ended).code;
+  }
+  if (process.env.CHECKED === undefined) await runChecks();
+  else console.error('CHECKED is set: the results of `npm run check` are taken, not repeated.');
+  forgetResults(slowNames);
+  if (await build()) await runJest('slow');
+  return finish([...fastNames, ...slowNames]);
+};

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { root } from './places.mjs';
+
+/** The exit code a shell would show for a process that ended with `code` or by `signal`. */
+const exitCodeOf = (code, signal) => code ?? 128 + (constants.signals[signal] ?? 0);
+
+/**
+ * Starts Node on a file. `ended` resolves to the exit code; with `capture`, to the output too.
+ */
+export const startNode = (args, { capture = false, env = process.env } = {}) => {
+  const stdio = capture ? ['ignore', 'pipe', 'pipe'] : 'inherit';
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio });
+  let output = '';
+  child.stdout?.on('data', (chunk) => (output += chunk));
+  child.stderr?.on('data', (chunk) => (output += chunk));
+  const ended = new Promise((resolve) => {
+    child.once('error', (error) => resolve({ code: 1, output: `${output}${error.message}\n` }));
+    child.once('close', (code, signal) => resolve({ code: exitCodeOf(code, signal), output }));
+  });
+  return { child, ended };
+};
+
+/**
+ * Runs Node on a file in the foreground and answers with its exit code. The first request to end
+ * is passed on, once: on a terminal the child hears Ctrl-C itself as well, and npm repeats it.
+ */
+export const runNode = async (args) => {
+  const { child, ended } = startNode(args);
+  const release = onceAskedToEnd(() => child.kill('SIGTERM'));
+  const { code } = await ended;
+  release();
+  return code;
+};
+
+/** Calls `end` at the first Ctrl-C or SIGTERM, ignores the later ones; undone by the answer. */
+export const onceAskedToEnd = (end) => {
+  let wasAsked = false;
+  const listener = () => {
+    if (!wasAsked) end();
+    wasAsked = true;
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+};
