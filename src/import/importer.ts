@@ -1,7 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
 import { deadLetterTable, eventTypes, importFileCountTable, UsageEvents } from '../ingest/index.js';
-import type { FoundFile, IncomingFolder } from '../platform/files/incoming-folder.js';
-import { fileIdentity } from '../platform/files/incoming-folder.js';
 import {
   batchOf,
   Fault,
@@ -13,6 +11,7 @@ import {
 } from '../streaming/index.js';
 import {
   LineBatches,
+  linesPerBatch,
   startOfFile,
   type LineBatch,
   type ReadingMark,
@@ -26,6 +25,7 @@ import {
 import { importErrors, type ImportCode } from './errors.js';
 import { FileBytes, fileFault, type GzipBounds } from './file-bytes.js';
 import type { ImportFile, ImportFileStore } from './import-file-store.js';
+import type { FoundFile, IncomingFiles } from './incoming-files.js';
 
 /** Feed of the files that lie in the incoming folder itself. */
 export const defaultFeed = 'default';
@@ -36,7 +36,7 @@ const refusedRawBytes = 64 * 1024;
 
 /** What the importer runs on. */
 export interface ImporterPorts {
-  readonly folder: IncomingFolder;
+  readonly folder: IncomingFiles;
   readonly log: EventLog<UsageEvents>;
   readonly files: ImportFileStore;
   readonly now: () => number;
@@ -105,31 +105,37 @@ export class Importer {
     return true;
   }
 
+  /** Writes down a file that was not seen before, or moves one away whose import has ended. */
   async #registerIfNew(found: FoundFile): Promise<void> {
-    const { files, folder, log, now } = this.ports;
-    const place = { name: found.name, feed: feedOf(found) };
-    const handle = found.isRegular ? await folder.open(found).catch(() => undefined) : undefined;
+    const { files, folder } = this.ports;
+    const handle = await folder.open(found).catch(() => undefined);
     try {
-      const identity = handle ? await fileIdentity(handle) : { inode: '', bytes: 0 };
-      const known = await files.newest(place);
-      if (known !== undefined && known.inode === identity.inode && handle !== undefined) {
-        if (known.state === 'done' || known.state === 'failed') await this.#moveAway(found, known);
-        return;
-      }
-      if (known && known.state !== 'done' && known.state !== 'failed') return;
-      const id = (await files.greatestId()) + 1;
-      const code = refusalOf(found, handle, this.ports.gzip);
-      const state: ImportState = code === undefined ? 'queued' : 'failed';
-      const row = [id, place.name, place.feed, identity.bytes, identity.inode, now()];
-      const progress = this.#progress(id, { seq: 0, mark: startOfFile, state, reason: code });
-      const events = new UsageEvents(1);
-      if (code === undefined) this.#feedEvent(events, { feed: place.feed, status: 'active' });
-      await log.append(events, [batchOf(importFileTable, [row]), progress]);
-      reached('import.file-registered');
-      if (code !== undefined) await this.#refuse(found, code);
+      const identity = handle ? await folder.identity(handle) : notOpened;
+      const known = await files.newest({ name: found.name, feed: feedOf(found) });
+      const isOver = known === undefined || known.state === 'done' || known.state === 'failed';
+      if (!isOver) return;
+      if (known?.inode === identity.inode) return await this.#moveAway(found, known);
+      await this.#register(found, { ...identity, code: refusalOf(found, handle, this.ports.gzip) });
     } finally {
       await handle?.close();
     }
+  }
+
+  async #register(
+    found: FoundFile,
+    { inode, bytes, code }: { inode: string; bytes: number; code: ImportCode | undefined },
+  ): Promise<void> {
+    const { files, log, now } = this.ports;
+    const id = (await files.greatestId()) + 1;
+    const feed = feedOf(found);
+    const state: ImportState = code === undefined ? 'queued' : 'failed';
+    const row = [id, found.name, feed, bytes, inode, now()];
+    const progress = this.#progress(id, { seq: 0, mark: startOfFile, state, reason: code });
+    const events = new UsageEvents(1);
+    if (code === undefined) this.#feedEvent(events, { feed, status: 'active' });
+    await log.append(events, [batchOf(importFileTable, [row]), progress]);
+    reached('import.file-registered');
+    if (code !== undefined) await this.#refuse(found, code);
   }
 
   async #refuse(found: FoundFile, code: ImportCode): Promise<void> {
@@ -159,42 +165,39 @@ export class Importer {
   /** Reads from the durable mark to the end; undefined when told to stop before. */
   async #read(handle: FileHandle, file: ImportFile): Promise<ReadingMark | undefined> {
     const { ports } = this;
-    const { name, bytes, feed } = file;
+    const { name, bytes } = file;
     const source = new FileBytes(handle, { bytes, name, gzip: ports.gzip });
-    const stampMs = file.registeredAtMs;
-    const cdr = { fileId: file.id, feed, stampMs };
+    const cdr = { fileId: file.id, feed: file.feed, stampMs: file.registeredAtMs };
     const batches = new LineBatches(cdr, ports.maxLineBytes, file.mark);
     const flight = new AppendsInFlight(ports.log);
-    let problem: Fault | undefined;
-    try {
-      for await (const chunk of source.chunks(file.mark.byteOffset)) {
-        reached('import.chunk-read');
-        for (const batch of batches.push(chunk)) {
-          if (this.#stopping) break;
-          await flight.append(batch.events, this.#batchRows(file, batch));
-        }
-        if (this.#stopping) break;
-      }
-    } catch (error) {
-      if (!(error instanceof Fault) || error.reaction !== 'BadRecord') throw error;
-      problem = error;
-    }
+    const reading = { file, source, batches, flight };
+    let problem: Fault | undefined = await this.#readBatches(reading).catch(problemOfFile);
     if (this.#stopping) {
       await flight.landed();
       return undefined;
     }
-    if (problem === undefined && (await fileIdentity(handle)).bytes !== bytes) {
-      problem = fileFault('FILE_GREW');
-    }
+    const bytesNow = (await ports.folder.identity(handle)).bytes;
+    if (problem === undefined && bytesNow !== bytes) problem = fileFault('FILE_GREW');
     const last = batches.end(problem === undefined);
     await flight.append(last.events, this.#lastRows(file, last, { problem, source }));
     await flight.landed();
     return last.mark;
   }
 
+  async #readBatches({ file, source, batches, flight }: Reading): Promise<undefined> {
+    for await (const chunk of source.chunks(file.mark.byteOffset)) {
+      reached('import.chunk-read');
+      for (const batch of batches.push(chunk)) {
+        if (this.#stopping) return;
+        await flight.append(batch.events, this.#batchRows(file, batch));
+      }
+      if (this.#stopping) return;
+    }
+  }
+
   #batchRows(file: ImportFile, batch: LineBatch): ColumnBatch[] {
     const { lineNo } = batch.mark;
-    if ((lineNo / batch.events.types.length) % batchesBetweenProgress === 0) {
+    if (lineNo % (linesPerBatch * batchesBetweenProgress) === 0) {
       this.#feedEvent(batch.events, this.#complete(file.feed, batch.mark));
     }
     const at = { seq: lineNo + 1, mark: batch.mark, state: 'importing' as const };
@@ -291,15 +294,16 @@ export class Importer {
 /** Appends of one file: a few at a time, and none behind one that failed. */
 class AppendsInFlight {
   readonly #landing: Promise<unknown>[] = [];
-  #failure: unknown;
+  #hasFailed = false;
 
   constructor(private readonly log: EventLog<UsageEvents>) {}
 
   async append(events: UsageEvents, rows: ColumnBatch[]): Promise<void> {
     if (this.#landing.length >= appendsInFlight) await this.#landing.shift();
-    if (this.#failure !== undefined) throw this.#failure;
+    // it lands rejected: what follows it must not be appended
+    if (this.#hasFailed) return this.landed();
     const append = this.log.append(events, rows);
-    append.catch((error: unknown) => (this.#failure = error));
+    append.catch(() => (this.#hasFailed = true));
     this.#landing.push(append);
   }
 
@@ -307,6 +311,22 @@ class AppendsInFlight {
     await Promise.all(this.#landing.splice(0));
   }
 }
+
+/** What the reading of one file works with. */
+interface Reading {
+  readonly file: ImportFile;
+  readonly source: FileBytes;
+  readonly batches: LineBatches;
+  readonly flight: AppendsInFlight;
+}
+
+const notOpened = { inode: '', bytes: 0 };
+
+/** A fault of the file ends its import; every other one is thrown on. */
+const problemOfFile = (error: unknown): Fault => {
+  if (error instanceof Fault && error.reaction === 'BadRecord') return error;
+  throw error;
+};
 
 const feedOf = ({ folder }: FoundFile): string => (folder === '' ? defaultFeed : folder);
 

@@ -53,12 +53,19 @@ export class IncomingFolder {
   }
 
   /** Opens a regular file for reading; never follows a link and never waits for a pipe. */
-  async open({ folder, name }: FoundFile): Promise<FileHandle | undefined> {
+  async open({ folder, name, isRegular }: FoundFile): Promise<FileHandle | undefined> {
+    if (!isRegular) return undefined;
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     const handle = await open(join(this.root, folder, name), flags);
     if ((await handle.stat()).isFile()) return handle;
     await handle.close();
     return undefined;
+  }
+
+  /** What tells a file from another of the same name, and how large it is now. */
+  async identity(handle: FileHandle): Promise<{ inode: string; bytes: number }> {
+    const { ino, mtimeMs, size } = await handle.stat();
+    return { inode: `${ino}-${mtimeMs}`, bytes: size };
   }
 
   /** Moves a file to done/ or failed/, under another name when that name is taken. */
@@ -79,14 +86,6 @@ export class IncomingFolder {
     this.#watchers.set(folder, watcher);
   }
 }
-
-/** What tells a file from another of the same name, and how large it is now. */
-export const fileIdentity = async (
-  handle: FileHandle,
-): Promise<{ inode: string; bytes: number }> => {
-  const { ino, size, mtimeMs } = await handle.stat();
-  return { inode: `${ino}-${mtimeMs}`, bytes: size };
-};
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
