@@ -3,10 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadSettings, type Settings } from './config/index.js';
+import { demo } from './commands/demo.js';
 import { startProgram, startText } from './commands/start.js';
+import { verify } from './commands/verify.js';
+import { embeddedErrors } from './platform/embedded/index.js';
 import { folderAbove } from './platform/http/static-files.js';
-import { createLogger, type Logger, type LoggerOptions } from './platform/telemetry/index.js';
-import { Fault } from './streaming/index.js';
+import { createLogger, type LoggerOptions } from './platform/telemetry/index.js';
+import { Fault, streamingErrors, type FaultCodes } from './streaming/index.js';
 
 const help = `Overage counts mobile data usage per agreement and billing period.
 
@@ -68,18 +71,39 @@ const settingsOrFaults = (): Settings | undefined => {
   return undefined;
 };
 
-const faultText = (error: unknown): string =>
-  error instanceof Fault ? `${error.code}: ${error.message}` : String(error);
+const codes: FaultCodes = { ...embeddedErrors, ...streamingErrors };
 
-const start = async (settings: Settings, logger: Logger): Promise<number> => {
+const faultText = (error: unknown): string => {
+  if (!(error instanceof Fault)) return error instanceof Error ? error.message : String(error);
+  const next = Object.hasOwn(codes, error.code) ? ` ${codes[error.code].next}` : '';
+  return `${error.code}: ${error.message}.${next}`;
+};
+
+interface Place {
+  readonly root: string;
+  readonly version: string;
+}
+
+const placeOfProgram = (): Place => {
   const root = folderAbove(import.meta.dirname, 'package.json') ?? process.cwd();
-  const version = (
-    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-  ).version;
-  const asked = new Promise<void>((resolve) => {
+  const file = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return { root, version: file.version };
+};
+
+const signalled = (): Promise<void> =>
+  new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  const program = await startProgram({ settings, logger, root, version });
+
+const runCommand = async (command: Command, settings: Settings): Promise<number> => {
+  const logger = createLogger({
+    level: command === 'start' ? settings.logLevel : 'warn',
+    format: settings.logFormat as LoggerOptions['format'],
+  });
+  if (command === 'demo') return demo({ ...placeOfProgram(), logger, print });
+  if (command === 'verify') return (await verify(settings, logger, print)) === 0 ? 0 : 1;
+  const asked = signalled();
+  const program = await startProgram({ ...placeOfProgram(), settings, logger });
   print(startText(program.url, settings));
   await asked;
   await program.stop();
@@ -102,12 +126,8 @@ const run = async (argv: readonly string[]): Promise<number> => {
     print('The settings are right.');
     return 0;
   }
-  const logger = createLogger({
-    level: settings.logLevel,
-    format: settings.logFormat as LoggerOptions['format'],
-  });
   try {
-    return await start(settings, logger);
+    return await runCommand(line.command, settings);
   } catch (error) {
     complain(faultText(error));
     return 1;

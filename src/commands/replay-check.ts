@@ -1,0 +1,179 @@
+import type { UsageState } from '../billing-window/index.js';
+import { usageApplication } from '../billing-window/index.js';
+import {
+  agreementTable,
+  dataRecordTable,
+  importFileCountTable,
+  type FoundRecords,
+  type RecordLookups,
+  type UsageEvents,
+} from '../ingest/index.js';
+import type { EmbeddedDatabase, EmbeddedLog } from '../platform/embedded/index.js';
+import {
+  comparePositions,
+  startOfLog,
+  uuidText,
+  type ColumnBatch,
+  type OutMessage,
+  type Position,
+  type RowStore,
+  type TableSchema,
+} from '../streaming/index.js';
+
+export interface ReplayPorts {
+  readonly database: EmbeddedDatabase;
+  readonly log: EmbeddedLog<UsageEvents>;
+  readonly rows: RowStore<RecordLookups, FoundRecords>;
+  /** Told in one line of each difference. */
+  readonly differs: (line: string) => void;
+}
+
+/** Columns of a file's book by file id: counted, late, waiting, duplicate, rejected. */
+export type Books = Map<number, number[]>;
+
+/** What the log says there has to be. */
+export interface Replayed {
+  readonly state: UsageState;
+  readonly books: Books;
+  readonly events: number;
+  readonly messages: number;
+}
+
+const messagePage = 10_000;
+
+const cell = (schema: TableSchema, batch: ColumnBatch, at: { row: number; column: number }) => {
+  const values = batch.column(at.column);
+  return schema.columns[at.column].kind === 'uuid'
+    ? uuidText(values as Uint32Array, at.row * 4)
+    : String(values[at.row]);
+};
+
+/** Rows as text, one each, in an order that does not depend on where they came from. */
+const rowTexts = (batches: readonly ColumnBatch[]): string[] =>
+  batches
+    .flatMap((batch) =>
+      Array.from({ length: batch.length }, (_, row) =>
+        batch.schema.columns
+          .map((_column, column) => cell(batch.schema, batch, { row, column }))
+          .join(' '),
+      ),
+    )
+    .sort();
+
+/** Runs the application over the whole log again and compares what it says with the store. */
+export class ReplayCheck {
+  readonly #books: Books = new Map();
+  #state = usageApplication.newState();
+  #position: Position = startOfLog;
+  #events = 0;
+  #messages = 0;
+
+  constructor(private readonly ports: ReplayPorts) {}
+
+  /** Replays up to a position, from the first event, without a snapshot. */
+  async run(until: Position): Promise<Replayed> {
+    const end = until.offset + (until.cursor > 0 ? 1 : 0);
+    for await (const events of this.ports.log.stored(0, end)) await this.#batch(events, until);
+    if (comparePositions(this.#position, until) !== 0) {
+      const { offset, cursor } = this.#position;
+      this.ports.differs(
+        `log: ends at ${offset}+${cursor}, the store is at ${until.offset}+${until.cursor}`,
+      );
+    }
+    await this.#noFurtherMessages();
+    const [events, messages] = [this.#events, this.#messages];
+    return { state: this.#state, books: this.#books, events, messages };
+  }
+
+  async #batch(events: UsageEvents, until: Position): Promise<void> {
+    const rows: ColumnBatch[] = [];
+    const messages: OutMessage[] = [];
+    for (let from = 0; from < events.length && comparePositions(this.#position, until) < 0;) {
+      const lookups = usageApplication.lookups(this.#state, { events, from });
+      const found = lookups && (await this.ports.rows.find(lookups, events.offsets[from]));
+      const step = usageApplication.step(this.#state, { events, from }, found);
+      rows.push(...step.effects.rows);
+      messages.push(...step.effects.messages);
+      from = step.next;
+      this.#position = step.position;
+    }
+    const range = { from: events.offsets[0], to: events.offsets[events.length - 1] + 1 };
+    this.#events += events.length;
+    await this.#compareRows(dataRecordTable, rows, range);
+    await this.#compareRows(agreementTable, rows, range);
+    this.#addToBooks(rows);
+    await this.#compareMessages(messages);
+  }
+
+  async #compareRows(
+    schema: TableSchema,
+    batches: readonly ColumnBatch[],
+    { from, to }: { from: number; to: number },
+  ): Promise<void> {
+    const names = schema.columns.map(({ name }) => `"${name}"`).join(', ');
+    const stored = await this.ports.database.queryColumns(
+      `SELECT ${names} FROM ${schema.name} WHERE version >= $1 AND version < $2`,
+      [from, to],
+      schema,
+    );
+    const expected = rowTexts(batches.filter((batch) => batch.schema.name === schema.name));
+    const actual = rowTexts([stored]);
+    for (const row of missingFrom(actual, expected)) {
+      this.ports.differs(`${schema.name}: the log gives a row that is not stored: ${row}`);
+    }
+    for (const row of missingFrom(expected, actual)) {
+      this.ports.differs(`${schema.name}: a row is stored that the log does not give: ${row}`);
+    }
+  }
+
+  #addToBooks(rows: readonly ColumnBatch[]): void {
+    for (const batch of rows.filter(({ schema }) => schema.name === importFileCountTable.name)) {
+      for (let row = 0; row < batch.length; row++) {
+        const fileId = Number(batch.column(0)[row]);
+        const book = this.#books.get(fileId) ?? [0, 0, 0, 0, 0];
+        book.forEach((count, at) => (book[at] = count + Number(batch.column(at + 1)[row])));
+        this.#books.set(fileId, book);
+      }
+    }
+  }
+
+  async #compareMessages(expected: readonly OutMessage[]): Promise<void> {
+    for (let at = 0; at < expected.length; at += messagePage) {
+      const page = expected.slice(at, at + messagePage);
+      const stored = await this.ports.log.messages(this.#messages, page.length);
+      page.forEach((message, index) => {
+        const offset = this.#messages + index;
+        const difference = differenceOf(message, stored[index]);
+        if (difference) this.ports.differs(`message ${offset}: ${difference}`);
+      });
+      this.#messages += page.length;
+    }
+  }
+
+  async #noFurtherMessages(): Promise<void> {
+    for (const { offset, value } of await this.ports.log.messages(this.#messages, messagePage)) {
+      this.ports.differs(`message ${offset}: the log does not give it: ${value}`);
+    }
+  }
+}
+
+const differenceOf = (expected: OutMessage, stored: OutMessage | undefined): string | undefined => {
+  if (stored === undefined) return `it is not stored: ${expected.value}`;
+  const textOf = ({ key, timestampMs, headers, value }: OutMessage): string =>
+    JSON.stringify([key, timestampMs, headers, value]);
+  return textOf(expected) === textOf(stored)
+    ? undefined
+    : `the log gives ${textOf(expected)}, stored is ${textOf(stored)}`;
+};
+
+/** Elements of the sorted `wanted` that the sorted `there` has not, with their number of times. */
+const missingFrom = (there: readonly string[], wanted: readonly string[]): string[] => {
+  const missing: string[] = [];
+  let at = 0;
+  for (const text of wanted) {
+    while (at < there.length && there[at] < text) at++;
+    if (there[at] === text) at++;
+    else missing.push(text);
+  }
+  return missing;
+};
