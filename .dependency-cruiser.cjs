@@ -112,7 +112,8 @@ module.exports = {
     ]),
     onlyIn('nest-only-at-the-edge', '@nestjs/', [
       nestEdge,
-      '^src/main[.]ts$',
+      '^src/(main|wiring)[.]ts$',
+      '^src/commands/start[.]ts$',
       '^src/platform/(http/|stream-server[.]ts$)',
     ]),
     onlyIn('http-only-at-the-edge', '@apollo/|@fastify/|fastify|graphql(/|$)', [

@@ -51,7 +51,9 @@ export const rivalSentence = (reason: RivalReason, instantText: (ms: number) => 
     case 'starts-after-period':
       return 'its service starts after the end of this period';
     case 'starts-within-period':
-      return `it takes the records after its service start at ${instantText(reason.takesRecordsAfterMs)}`;
+      return (
+        'it takes the records after its service start at ' + instantText(reason.takesRecordsAfterMs)
+      );
     case 'known-too-late':
       return 'it became known after these records were counted, which moves none of them';
     case 'starts-earlier':

@@ -6,7 +6,6 @@ import { readUuid, RecordNames } from './record-id.js';
 
 const semicolon = 59;
 const zero = 48;
-const minus = 45;
 const maxMsisdnDigits = 15;
 const futureMs = 24 * 3_600_000;
 
@@ -62,10 +61,15 @@ const wholeNumber = (bytes: Uint8Array, start: number, end: number): number => {
   return value <= Number.MAX_SAFE_INTEGER ? value : NaN;
 };
 
+/** An MSISDN of 1 to 15 digits without a leading zero; NaN is every other text. */
+const msisdnOf = (bytes: Uint8Array, start: number, end: number): number =>
+  bytes[start] === zero || end - start > maxMsisdnDigits ? NaN : wholeNumber(bytes, start, end);
+
 /** Reads lines `externalId;recordedAt;msisdn;recordedBytes` of one file. Never throws. */
 export class CdrLineParser {
   readonly #names: RecordNames;
   readonly #latestMs: number;
+  readonly #separators = { first: 0, second: 0, third: 0 };
   readonly #text: { bytes: Uint8Array; start: number; end: number } = {
     bytes: new Uint8Array(0),
     start: 0,
@@ -85,6 +89,23 @@ export class CdrLineParser {
     line: { bytes: Uint8Array; start: number; end: number; lineNo: number },
     events: UsageEvents,
   ): LineProblem | undefined {
+    const problem = this.#separate(line);
+    if (problem !== undefined) return problem;
+    const { bytes, start, end } = line;
+    const { first, second, third } = this.#separators;
+    const recordedAtMs = parseZonedDateTime(bytes, first + 1, second);
+    const msisdn = msisdnOf(bytes, second + 1, third);
+    const recordedBytes = wholeNumber(bytes, third + 1, end);
+    const isGood = first > start && recordedAtMs <= this.#latestMs && msisdn > 0;
+    if (!isGood || Number.isNaN(recordedBytes)) {
+      return this.#fieldProblem(line, [start, first + 1, second + 1, third + 1, end + 1]);
+    }
+    this.#add(line, events, { first, recordedAtMs, msisdn, recordedBytes });
+    return undefined;
+  }
+
+  /** Finds the three separators, or answers what is wrong with the line as a whole. */
+  #separate(line: { bytes: Uint8Array; start: number; end: number }): ImportCode | undefined {
     const { bytes, start, end } = line;
     let first = -1;
     let second = -1;
@@ -97,31 +118,17 @@ export class CdrLineParser {
       union |= byte;
       if (byte === semicolon) {
         fields++;
-        if (fields === 2) first = i;
-        else if (fields === 3) second = i;
-        else if (fields === 4) third = i;
+        first = second;
+        second = third;
+        third = i;
       } else if (byte === 0) nul = true;
     }
-    if (fields !== 4 || union > 127 || nul) {
-      const problem = textProblem(line, { fields, union, nul });
-      if (problem !== undefined) return problem;
-    }
-    const recordedAtMs = parseZonedDateTime(bytes, first + 1, second);
-    const msisdn = wholeNumber(bytes, second + 1, third);
-    const recordedBytes = wholeNumber(bytes, third + 1, end);
-    const digits = third - second - 1;
-    if (
-      first === start ||
-      !(recordedAtMs <= this.#latestMs) ||
-      !(msisdn > 0) ||
-      digits > maxMsisdnDigits ||
-      bytes[second + 1] === zero ||
-      Number.isNaN(recordedBytes)
-    ) {
-      return this.#fieldProblem(line, [start, first + 1, second + 1, third + 1, end + 1]);
-    }
-    this.#add(line, events, { first, recordedAtMs, msisdn, recordedBytes });
-    return undefined;
+    const separators = this.#separators;
+    separators.first = first;
+    separators.second = second;
+    separators.third = third;
+    if (fields === 4 && union < 128 && !nul) return undefined;
+    return textProblem(line, { fields, union, nul });
   }
 
   #add(

@@ -40,7 +40,7 @@ const readBodies = (adapter: FastifyAdapter): void => {
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const text = String(body);
     if (text === '') done(null, undefined);
-    else parseJson(request, text, done);
+    else void parseJson(request, text, done);
   });
   fastify.addContentTypeParser(
     'application/x-ndjson',
