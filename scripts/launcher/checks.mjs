@@ -1,8 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startNode } from './child.mjs';
 import { results, root } from './places.mjs';
-import { forgetResults, loadResults, outcomeOfJest, saveResult, summaryLines } from './results.mjs';
+import {
+  forgetResults,
+  loadResults,
+  outcomeOfJest,
+  saveResult,
+  saveSummary,
+  summaryLines,
+} from './results.mjs';
 
 /** The file a package's command starts, as its package.json says. */
 const commandOf = (name, command = name) => {
@@ -51,9 +58,8 @@ const runStatic = async ({ name, args }) => {
 const runJest = async (name) => {
   const reportPath = join(results, `jest-${name}.report`);
   const args = [commandOf('jest'), '--selectProjects', name, '--passWithNoTests'];
-  const { code } = await startNode([...args, '--json', '--outputFile', reportPath], {
-    env: { ...process.env, NODE_ENV: 'test' },
-  }).ended;
+  rmSync(reportPath, { force: true });
+  const { code } = await startNode([...args, '--json', '--outputFile', reportPath]).ended;
   try {
     const report = JSON.parse(readFileSync(reportPath, 'utf8'));
     saveResult(outcomeOfJest(name, report, code !== 0));
@@ -65,12 +71,14 @@ const runJest = async (name) => {
 
 const finish = (names) => {
   const outcomes = loadResults(names);
-  for (const line of summaryLines(outcomes)) console.log(line);
+  const lines = summaryLines(outcomes);
+  for (const line of lines) console.log(line);
+  saveSummary(lines.at(-1));
   return outcomes.some(({ failed }) => failed > 0) ? 1 : 0;
 };
 
 const runChecks = async () => {
-  forgetResults(fastNames);
+  forgetResults([...fastNames, ...slowNames]);
   await Promise.all(staticChecks.map(runStatic));
   await runJest('fast');
 };

@@ -8,9 +8,9 @@ const exitCodeOf = (code, signal) => code ?? 128 + (constants.signals[signal] ??
 /**
  * Starts Node on a file. `ended` resolves to the exit code; with `capture`, to the output too.
  */
-export const startNode = (args, { capture = false, env = process.env } = {}) => {
+export const startNode = (args, { capture = false } = {}) => {
   const stdio = capture ? ['ignore', 'pipe', 'pipe'] : 'inherit';
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio });
+  const child = spawn(process.execPath, args, { cwd: root, stdio });
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));
   child.stderr?.on('data', (chunk) => (output += chunk));

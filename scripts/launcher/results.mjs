@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { results } from './places.mjs';
 
+const summaryFile = join(results, 'summary.txt');
+
 /**
  * One suite's outcome: {name, passed, failed, skipped}, where `skipped` names what did not run.
  * A static check counts as one test.
@@ -11,8 +13,15 @@ export const saveResult = (result) => {
   writeFileSync(join(results, `${result.name}.json`), JSON.stringify(result));
 };
 
+/** Keeps the line that sums up a run, for .ci/run. */
+export const saveSummary = (line) => {
+  mkdirSync(results, { recursive: true });
+  writeFileSync(summaryFile, `${line}\n`);
+};
+
 /** Forgets the outcome of an earlier run, so that a suite that breaks off is not taken for it. */
 export const forgetResults = (names) => {
+  rmSync(summaryFile, { force: true });
   for (const name of names) rmSync(join(results, `${name}.json`), { force: true });
 };
 

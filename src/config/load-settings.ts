@@ -9,7 +9,7 @@ export type LoadedSettings =
   | { readonly ok: true; readonly settings: Settings }
   | { readonly ok: false; readonly faults: readonly SettingsFault[] };
 
-/** The environment, as `process.env` has it. An empty value counts as not set. */
+/** The environment of the process. An empty value counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== '';

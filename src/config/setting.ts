@@ -92,7 +92,6 @@ export const bytes = (minText: string, maxText: string): Kind<number> => {
   const all = { ...limits, minText, maxText };
   return {
     type: 'size',
-    unit: 'bytes',
     bounds: boundsOf(all),
     schema: bounded(numeric(readBytes, 'bytes such as 65536, 64KiB or 1GiB'), all),
   };
