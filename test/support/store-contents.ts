@@ -21,6 +21,8 @@ export interface StoreContents {
   readonly booksByFile: ReadonlyMap<number, Book>;
   /** What the steps refused. */
   readonly deadLetters: readonly OracleDeadLetter[];
+  /** By file, how many lines were refused before the log. */
+  readonly unreadableLines: ReadonlyMap<number, number>;
   /** The whole log, for the oracle. */
   readonly log: readonly OracleEvent[];
 }
@@ -69,17 +71,24 @@ const contentQueries = [
   `SELECT file_id, ${bookColumns.map((name) => `sum(${name})::BIGINT ${name}`).join(', ')}
      FROM import_file_count GROUP BY file_id ORDER BY file_id`,
   'SELECT "offset", code FROM dead_letter WHERE "offset" >= 0 ORDER BY "offset"',
+  'SELECT file_id, count(*) AS lines FROM dead_letter WHERE "offset" < 0 GROUP BY file_id',
   'SELECT * FROM log ORDER BY "offset"',
 ];
 
 /** Rows, messages, books, refusals and the log of a store. */
 export const readStore = async (path: string): Promise<StoreContents> => {
-  const [rows, messages, books, deadLetters, log] = await queryStore(path, contentQueries);
+  const [rows, messages, books, deadLetters, unreadable, log] = await queryStore(
+    path,
+    contentQueries,
+  );
   return {
     rows: rows.map(asOracleRow),
     messages: messages as unknown as StoredMessageRow[],
     booksByFile: booksOf(books),
     deadLetters: deadLetters as unknown as OracleDeadLetter[],
+    unreadableLines: new Map(
+      unreadable.map(({ file_id: fileId, lines }) => [Number(fileId), Number(lines)]),
+    ),
     log: log.map(oracleEventOf),
   };
 };
