@@ -127,7 +127,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/([^/]+/domain|streaming)/', pathNot: spec },
       to: {
-        path: '^(node:)?(fs|net|http|https|http2|dgram|child_process|worker_threads|timers|os)(/|$)',
+        path: '^(node:)?(fs|net|https?|http2|dgram|child_process|worker_threads|timers|os)(/|$)',
       },
     },
   ],
