@@ -9,7 +9,7 @@ import type { EmbeddedDatabase } from './platform/embedded/index.js';
 const sql = `
   SELECT
     (SELECT count(*) FROM agreement) AS agreements,
-    (SELECT count(DISTINCT file_id) FROM import_file_count) AS files,
+    (SELECT count(*) FROM import_file) AS files,
     (SELECT coalesce(sum(counted + late + waiting), 0) FROM import_file_count)
       + (SELECT count(*) FROM (SELECT DISTINCT msisdn, recorded_at, record_id
                                  FROM data_record WHERE file_id = 0)) AS records`;

@@ -80,7 +80,7 @@ export class UsageRuntime implements StreamRuntime {
     log.close();
     await this.#ended;
     await log.abandon();
-    await imported;
+    await Promise.race([imported, pauseFor(landingMs)]);
     await store.close();
   }
 

@@ -13,7 +13,7 @@ import { CORRECTION_MAX_FUTURE_SKEW_MS } from './data-records/data-records.servi
 import { DATA_RECORD_STORE } from './data-records/data-record-store.js';
 import { embeddedCounts } from './embedded-counts.js';
 import { FolderCdrDrop } from './generator/adapters/folder-cdr-drop.js';
-import { CDR_DROP } from './generator/cdr-drop.js';
+import { CDR_DROP } from './generator/index.js';
 import {
   agreementTable,
   dataRecordTable,

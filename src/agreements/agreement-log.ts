@@ -9,8 +9,9 @@ export interface AgreementRefusal {
 /** Brings agreements into the log of the partition of their msisdn. */
 export interface AgreementLog {
   /**
-   * Resolves when all are durable and processed, with the refused ones by their index.
-   * Rejects with a Fault (reaction Retry) when none was kept.
+   * Resolves when all are durable and processed, with the refused ones by their index. Rejects
+   * with a Fault (reaction Retry) when that failed; some of a large batch may be kept then, and
+   * sending it again is safe.
    */
   add(agreements: readonly Agreement[]): Promise<ReadonlyMap<number, AgreementRefusal>>;
 }

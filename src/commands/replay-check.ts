@@ -9,6 +9,7 @@ import {
   type UsageEvents,
 } from '../ingest/index.js';
 import type { EmbeddedDatabase, EmbeddedLog } from '../platform/embedded/index.js';
+import { maskMsisdn } from '../platform/telemetry/index.js';
 import {
   comparePositions,
   startOfLog,
@@ -60,10 +61,19 @@ const rowTexts = (batches: readonly ColumnBatch[]): string[] =>
     )
     .sort();
 
+/** A row's text as it may be printed: no full MSISDN. */
+const shown = (schema: TableSchema, text: string): string => {
+  const at = schema.columns.findIndex(({ name }) => name === 'msisdn');
+  return text
+    .split(' ')
+    .map((value, column) => (column === at ? maskMsisdn(value) : value))
+    .join(' ');
+};
+
 /** Runs the application over the whole log again and compares what it says with the store. */
 export class ReplayCheck {
   readonly #books: Books = new Map();
-  #state = usageApplication.newState();
+  readonly #state = usageApplication.newState();
   #position: Position = startOfLog;
   #events = 0;
   #messages = 0;
@@ -119,10 +129,14 @@ export class ReplayCheck {
     const expected = rowTexts(batches.filter((batch) => batch.schema.name === schema.name));
     const actual = rowTexts([stored]);
     for (const row of missingFrom(actual, expected)) {
-      this.ports.differs(`${schema.name}: the log gives a row that is not stored: ${row}`);
+      this.ports.differs(
+        `${schema.name}: the log gives a row that is not stored: ${shown(schema, row)}`,
+      );
     }
     for (const row of missingFrom(expected, actual)) {
-      this.ports.differs(`${schema.name}: a row is stored that the log does not give: ${row}`);
+      this.ports.differs(
+        `${schema.name}: a row is stored that the log does not give: ${shown(schema, row)}`,
+      );
     }
   }
 

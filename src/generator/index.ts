@@ -26,4 +26,5 @@ export {
   type WorkloadBook,
   type WorkloadOptions,
 } from './domain/workload.js';
+export { CDR_DROP, type CdrDrop } from './cdr-drop.js';
 export { generatorErrors } from './errors.js';

@@ -6,11 +6,14 @@ export interface ApiUnderTest {
   stop(): Promise<void>;
 }
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked into freely
+type Loose = any;
+
 interface Answer {
   readonly status: number;
   readonly type: string;
   readonly text: string;
-  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly body: Loose;
 }
 
 const goldenAgreement = '0b12c601-9287-3f5c-a78c-df508fe0f889';
@@ -49,8 +52,14 @@ const goldenRecords = (): string =>
     })
     .join('\n');
 
+interface Content {
+  readonly body?: unknown;
+  readonly type?: string;
+}
+
 const client = (url: string) => {
-  const send = async (method: string, path: string, body?: unknown, type = json) => {
+  const send = async (method: string, path: string, content: Content = {}) => {
+    const { body, type = json } = content;
     const response = await fetch(`${url}${path}`, {
       method,
       ...(body === undefined
@@ -68,14 +77,24 @@ const client = (url: string) => {
   return {
     get: (path: string) => send('GET', path),
     del: (path: string) => send('DELETE', path),
-    put: (path: string, body: unknown) => send('PUT', path, body),
-    post: (path: string, body?: unknown, type?: string) => send('POST', path, body, type),
+    put: (path: string, body: unknown) => send('PUT', path, { body }),
+    post: (path: string, body?: unknown, type?: string) => send('POST', path, { body, type }),
     graphql: (query: string, variables: object = {}) =>
-      send('POST', '/graphql', { query, variables }),
+      send('POST', '/graphql', { body: { query, variables } }),
   };
 };
 
 type Client = ReturnType<typeof client>;
+
+/** Reads until it is enough, for at most ten seconds. */
+const until = async (read: () => Promise<Loose>, enough: (value: Loose) => boolean) => {
+  for (let turn = 0; turn < 500; turn++) {
+    const value = await read();
+    if (enough(value)) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('waited too long');
+};
 
 const refused = (answer: Answer, status: number, code: string): void => {
   expect({ status: answer.status, code: answer.body?.code }).toEqual({ status, code });
@@ -104,6 +123,8 @@ export const httpApiContract = (name: string, open: () => Promise<ApiUnderTest>)
     };
 
     goldenLaws(() => api, withGoldenRun);
+    repeatLaws(() => api, withGoldenRun);
+    generatorLaws(() => api);
     correctionLaws(() => api, withGoldenRun);
     recordLaws(() => api);
     agreementLaws(() => api);
@@ -134,7 +155,7 @@ const goldenLaws = (api: () => Client, run: () => Promise<void>): void => {
         '"totalRecordedBytes":13559994361',
     );
     const messages = await messagesAfter(api(), -1);
-    expect(messages.map(({ key, timestamp }: any) => [key, timestamp])).toEqual([
+    expect(messages.map(({ key, timestamp }: Loose) => [key, timestamp])).toEqual([
       [goldenAgreement, 1580511599999],
       [goldenAgreement, 1580511599999],
     ]);
@@ -154,7 +175,7 @@ const goldenLaws = (api: () => Client, run: () => Promise<void>): void => {
       },
       recordedBytes: 825012938,
     });
-    const times = body.map(({ key }: any) => key.recordedAt);
+    const times = body.map(({ key }: Loose) => key.recordedAt);
     expect(times).toEqual([...times].sort().reverse());
     expect((await api().get(`${period}/01`)).body).toEqual(body);
   });
@@ -165,7 +186,9 @@ const goldenLaws = (api: () => Client, run: () => Promise<void>): void => {
     expect(answer.type).toMatch(/^text\/plain/);
     expect(answer.text).toBe('13559994361 B\n13242182 KB\n12932 MB\n13 GB');
   });
+};
 
+const repeatLaws = (api: () => Client, run: () => Promise<void>): void => {
   it('explains a total record by record, and names the crossing record', async () => {
     await run();
     const { body } = await api().get(`${period}/1/explain`);
@@ -181,7 +204,7 @@ const goldenLaws = (api: () => Client, run: () => Promise<void>): void => {
       runningTotalBytes: 5697948758,
     });
     expect(body.agreement).toMatchObject({ id: goldenAgreement, msisdn: goldenMsisdn });
-    expect(body.messages.map(({ value }: any) => value.type)).toEqual([
+    expect(body.messages.map(({ value }: Loose) => value.type)).toEqual([
       'DATA_PLAN_EXCEEDED',
       'BILLING_PERIOD_CLOSED',
     ]);
@@ -194,13 +217,34 @@ const goldenLaws = (api: () => Client, run: () => Promise<void>): void => {
     expect(again.body).toEqual({ accepted: 31, rejected: [] });
     expect((await api().get(`${period}/1/explain`)).text).toBe(before);
   });
+};
 
+const generatorLaws = (api: () => Client): void => {
   it('writes the records of an agreement directly, making the agreement', async () => {
     const answer = await api().get('/api/data-records/generate');
     expect(answer.type).toMatch(/^text\/plain/);
     expect(answer.text).toContain(goldenAgreement);
     expect((await api().get(`${period}/1`)).body).toHaveLength(30);
     expect((await api().get(`/api/agreements/${goldenAgreement}`)).status).toBe(200);
+  });
+
+  it('imports the file it drops, and tells its book', async () => {
+    await api().get('/api/agreements/generate?batch-size=2');
+    const answer = await api().get('/api/incoming-data-records/generate?batch-size=2&months=2');
+    expect(answer.text).toContain('120 data records');
+    const file = await until(
+      async () => (await api().get('/api/import-files')).body.items[0],
+      (item) => item?.state === 'done',
+    );
+    expect(answer.text).toContain(file.name);
+    expect(file).toMatchObject({ feed: 'default', lines: 120, counted: 120, rejected: 0 });
+    const explained = (await api().get(`${period}/2/explain`)).body;
+    expect(explained.records[0]).toMatchObject({ file: file.name, fileId: file.id });
+    expect([61, 62]).toContain(explained.records[0].line); // the 31st day, two a day
+    const { feeds } = (await api().get('/api/feeds')).body;
+    expect(feeds).toContainEqual(
+      expect.objectContaining({ feed: 'default', lastFile: { name: file.name, state: 'done' } }),
+    );
   });
 
   it('goes on with the demo agreements where the last call ended', async () => {
@@ -210,7 +254,7 @@ const goldenLaws = (api: () => Client, run: () => Promise<void>): void => {
       (await api().get('/api/agreements')).body.items,
     ];
     const ids = `${one.text}${two.text}`.match(/[0-9a-f-]{36}/g);
-    expect(ids).toEqual(both.map(({ id }: any) => id));
+    expect(ids).toEqual(both.map(({ id }: Loose) => id));
     expect(new Set(ids).size).toBe(3);
   });
 };
@@ -307,7 +351,7 @@ const recordLaws = (api: () => Client): void => {
     await api().post('/api/incoming-data-records', recordJson({ externalId: 'late one' }));
     const { body } = await api().get(`${agreementPeriod}/explain`);
     expect(body).toMatchObject({ countedBytes: 10, lateBytes: 10, totalRecordedBytes: 20 });
-    const types = (await messagesAfter(api(), -1)).map(({ value }: any) => value.type);
+    const types = (await messagesAfter(api(), -1)).map(({ value }: Loose) => value.type);
     expect(types).toEqual(['BILLING_PERIOD_CLOSED', 'BILLING_PERIOD_ADJUSTED']);
     expect((await api().get(`${agreementPeriod}/total-data-used`)).text).toMatch(/^20 B\n/);
   });
@@ -324,7 +368,7 @@ const recordLaws = (api: () => Client): void => {
     await api().post('/api/agreements', agreementJson());
     const { body } = await api().post('/api/incoming-data-records', lines.join('\n'), ndjson);
     expect(body.accepted).toBe(1);
-    expect(body.rejected.map(({ line, code }: any) => [line, code])).toEqual([
+    expect(body.rejected.map(({ line, code }: Loose) => [line, code])).toEqual([
       [2, 'BODY_NOT_JSON'],
       [4, 'RECORD_INVALID'],
       [5, 'CONFLICTING_RECORD'],
@@ -565,8 +609,8 @@ const refusalLaws = (api: () => Client): void => {
     ['months in words', '/api/data-records/generate?months=x', 400, 'GENERATE_MONTHS_INVALID'],
     ['a limit of 0', '/api/data-records-aggregates?limit=0', 400, 'REQUEST_INVALID'],
     ['a parameter it does not know', '/api/agreements?x=1', 400, 'REQUEST_INVALID'],
-  ])('refuses %s', async (_fault, path, status, code) => {
-    refused(await api().get(path), status, code);
+  ])('refuses %s', async (_fault, path, ...answer) => {
+    refused(await api().get(path), ...answer);
   });
 
   it.each(['/api/agreements', '/api/incoming-data-records', '/graphql'])(

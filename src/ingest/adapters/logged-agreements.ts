@@ -2,19 +2,32 @@ import { agreementToJson, type Agreement } from '../../agreements/index.js';
 import { eventTypes, UsageEvents } from '../domain/usage-events.js';
 import type { EventRefusal, UsageInput } from '../usage-input.js';
 
+/** Events of one append; keeps memory flat for a large batch. */
+const chunkEvents = 8192;
+
+const eventsOf = (agreements: readonly Agreement[]): UsageEvents => {
+  const events = new UsageEvents(agreements.length);
+  for (const agreement of agreements) {
+    events.pushControl(eventTypes.agreement, {
+      msisdn: agreement.msisdn,
+      timestampMs: agreement.signedAtMs,
+      payload: JSON.stringify(agreementToJson(agreement)),
+    });
+  }
+  return events;
+};
+
 /** The agreements' way into the log: control events in the partition of their msisdn. */
 export class LoggedAgreements {
   constructor(private readonly input: UsageInput) {}
 
   async add(agreements: readonly Agreement[]): Promise<ReadonlyMap<number, EventRefusal>> {
-    const events = new UsageEvents(Math.max(1, agreements.length));
-    for (const agreement of agreements) {
-      events.pushControl(eventTypes.agreement, {
-        msisdn: agreement.msisdn,
-        timestampMs: agreement.signedAtMs,
-        payload: JSON.stringify(agreementToJson(agreement)),
-      });
+    const refused = new Map<number, EventRefusal>();
+    for (let from = 0; from < agreements.length; from += chunkEvents) {
+      const events = eventsOf(agreements.slice(from, from + chunkEvents));
+      const answer = await this.input.send(events);
+      for (const [index, why] of answer.refused) refused.set(from + index, why);
     }
-    return (await this.input.send(events)).refused;
+    return refused;
   }
 }
