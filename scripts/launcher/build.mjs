@@ -60,13 +60,16 @@ const remove = (source) => {
   for (const path of [target, `${target}.map`]) rmSync(path, { force: true });
 };
 
+/** The compiler's message without the stack of its own code. */
+const whereAndWhat = (reason) => String(reason).split(/\n+(?:Caused by|Stack backtrace):/)[0];
+
 /** Builds what changed. A file that cannot be read as TypeScript is told, the others are built. */
 const build = async (swc, sources, before) => {
   const changed = Object.keys(sources).filter((path) => before.sources[path] !== sources[path]);
   for (const path of Object.keys(before.sources)) if (!(path in sources)) remove(path);
   const outcomes = await Promise.allSettled(changed.map((path) => buildOne(swc, path)));
   const failed = changed.filter((_, i) => outcomes[i].status === 'rejected');
-  for (const outcome of outcomes) if (outcome.reason) console.error(String(outcome.reason));
+  for (const { reason } of outcomes) if (reason) console.error(whereAndWhat(reason));
   const built = Object.fromEntries(
     Object.entries(sources).filter(([path]) => !failed.includes(path)),
   );

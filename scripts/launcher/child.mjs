@@ -33,7 +33,10 @@ export const runNode = async (args) => {
   return code;
 };
 
-/** Calls `end` at the first Ctrl-C or SIGTERM, ignores the later ones; undone by the answer. */
+/**
+ * Calls `end` at the first Ctrl-C or SIGTERM and ignores the later ones; undone by the answer.
+ * npm asks only its shell to end, and that does not pass it on: a parent that is gone counts too.
+ */
 export const onceAskedToEnd = (end) => {
   let wasAsked = false;
   const listener = () => {
@@ -42,7 +45,11 @@ export const onceAskedToEnd = (end) => {
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, listener);
+  const parent = process.ppid;
+  const watch = setInterval(() => process.ppid !== parent && listener(), 200).unref();
+  if (process.env.npm_lifecycle_event === undefined) clearInterval(watch);
   return () => {
+    clearInterval(watch);
     for (const signal of signals) process.off(signal, listener);
   };
 };
