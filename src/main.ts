@@ -7,6 +7,7 @@ import { demo } from './commands/demo.js';
 import { startProgram, startText } from './commands/start.js';
 import { verify } from './commands/verify.js';
 import { embeddedErrors } from './platform/embedded/index.js';
+import { httpErrors } from './platform/http/errors.js';
 import { folderAbove } from './platform/http/static-files.js';
 import { createLogger, type LoggerOptions } from './platform/telemetry/index.js';
 import { Fault, streamingErrors, type FaultCodes } from './streaming/index.js';
@@ -71,7 +72,7 @@ const settingsOrFaults = (): Settings | undefined => {
   return undefined;
 };
 
-const codes: FaultCodes = { ...embeddedErrors, ...streamingErrors };
+const codes: FaultCodes = { ...embeddedErrors, ...streamingErrors, ...httpErrors };
 
 const faultText = (error: unknown): string => {
   if (!(error instanceof Fault)) return error instanceof Error ? error.message : String(error);

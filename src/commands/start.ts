@@ -6,6 +6,7 @@ import type { Settings } from '../config/index.js';
 import { newHttpApplication } from '../platform/http/http-application.js';
 import { StreamServer } from '../platform/stream-server.js';
 import type { Logger } from '../platform/telemetry/index.js';
+import { Fault } from '../streaming/index.js';
 import { storePath, wireEmbedded } from '../wiring.js';
 
 /** A program that runs: its address, and how to end it. */
@@ -40,11 +41,20 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
     });
     app.connectMicroservice({ strategy: new StreamServer(runtime) });
     await app.startAllMicroservices();
-    await app.listen(settings.port, settings.host);
+    await listen(app, settings);
     return { url: await urlOf(app), app, stop: () => stopProgram(app, () => runtime.stop()) };
   } catch (error) {
     await stopProgram(app, () => runtime.stop());
     throw error;
+  }
+};
+
+const listen = async (app: NestFastifyApplication, { host, port }: Settings): Promise<void> => {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Fault('ADDRESS_IN_USE', 'Fatal', `${host}:${port} is in use`, { cause: error });
   }
 };
 

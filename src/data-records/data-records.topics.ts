@@ -19,6 +19,7 @@ export interface YearMonth {
   readonly month: number;
 }
 
+/** A row in the form of the wire contract. */
 export const dataRecordJson = (
   row: Pick<DataRecordRow, 'recordedAtMs' | 'recordId' | 'recordedBytes'>,
   period: YearMonth & { readonly agreementId: string },

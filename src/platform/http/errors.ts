@@ -31,6 +31,11 @@ export const httpErrors = {
     meaning: 'The GraphQL query is nested too deeply or asks for too many fields.',
     next: 'Ask for less in one query.',
   },
+  ADDRESS_IN_USE: {
+    reaction: 'Fatal',
+    meaning: 'Another program listens on this host and port.',
+    next: 'Stop that program, or set PORT to another one; 0 takes any free port.',
+  },
   NOT_READY: {
     reaction: 'Retry',
     meaning: 'The task that counts is not running.',
