@@ -100,6 +100,8 @@ export const openEmbedded = async (settings: Settings, logger: Logger): Promise<
   }
 };
 
+const noImporter = { start: () => Promise.resolve(), stop: () => Promise.resolve() };
+
 /** The runtime, and every port by its token. */
 export interface Wiring {
   readonly runtime: UsageRuntime;
@@ -166,7 +168,10 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
     task,
     log,
     input: new UsageInput(log, new EmbeddedDeadLetterStore(database)),
-    importer: newImporter({ settings, logger }, store),
+    // a process without the role leaves the files to another one
+    importer: settings.roles.includes('import')
+      ? newImporter({ settings, logger }, store)
+      : noImporter,
     store: database,
     now: systemClock,
     logger,

@@ -15,5 +15,6 @@ export interface MessagePeriod {
   readonly month: number;
 }
 
+/** Which period and type a message is about. */
 export const messagePeriod = (message: LoggedMessage): MessagePeriod =>
   JSON.parse(message.value) as MessagePeriod;

@@ -92,11 +92,6 @@ export const importErrors = {
     meaning: 'It is a directory, symbolic link, pipe, socket or device, not a file.',
     next: 'Move a regular file into the folder.',
   },
-  FILE_NAME_INVALID: {
-    reaction: 'BadRecord',
-    meaning: 'The name of the file is not valid UTF-8.',
-    next: 'Drop the file again under another name.',
-  },
   FILE_UNREADABLE: {
     reaction: 'BadRecord',
     meaning: 'The file cannot be opened or read.',
@@ -116,11 +111,6 @@ export const importErrors = {
     reaction: 'BadRecord',
     meaning: 'The file grew after it was found; only its whole lines of that moment were read.',
     next: 'Rename files into the folder when they are complete. ' + dropAgain,
-  },
-  FILE_CHANGED: {
-    reaction: 'BadRecord',
-    meaning: 'The part of the file that was read before a restart has other content now.',
-    next: dropAgain,
   },
   FILE_GZIP_OFF: {
     reaction: 'BadRecord',
@@ -147,30 +137,15 @@ export const importErrors = {
     meaning: 'A file whose import has ended cannot be moved out of the incoming folder.',
     next: 'Make the incoming folder writable; it is tried again at the next start.',
   },
-  FOLDER_NOT_WATCHED: {
-    reaction: 'Retry',
-    meaning: 'The incoming folder cannot be watched; files are found by the slow scan only.',
-    next: 'Raise the number of inotify watches of the system.',
-  },
   IMPORT_PAUSED: {
     reaction: 'Retry',
     meaning: 'The import waits, as its last step could not be stored (such as: disk full).',
     next: 'Make room on the disk; the import goes on by itself.',
   },
-  IMPORT_OUT_OF_ORDER: {
-    reaction: 'StateCorrupt',
-    meaning: 'The log kept a part of a file although the part before it was undone.',
-    next: 'Stop, and report the log lines; the file has a hole that verify will show.',
-  },
   IMPORT_FILE_UNKNOWN: {
     reaction: 'BadRecord',
     meaning: 'There is no import file with this id.',
     next: 'Look up the id in GET /api/import-files.',
-  },
-  IMPORT_QUERY_INVALID: {
-    reaction: 'BadRecord',
-    meaning: 'limit or after is not a whole number in its range.',
-    next: 'Give limit from 1 to 1000 and after as the next of the page before.',
   },
 } as const satisfies FaultCodes;
 

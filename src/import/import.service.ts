@@ -26,6 +26,7 @@ export interface ImportFileJson {
 
 const isoOf = (epochMs: number): string => new Date(epochMs).toISOString();
 
+/** A file in the form of REST; fields that have no value yet are null. */
 export const importFileJson = (file: ImportFile): ImportFileJson => {
   const { firstRecordedAtMs, lastRecordedAtMs, lines } = file.mark;
   const hasRecord = firstRecordedAtMs <= lastRecordedAtMs;

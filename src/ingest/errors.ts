@@ -11,11 +11,6 @@ export const ingestErrors = {
     meaning: 'The total of the billing period would pass 2^53 - 1 bytes.',
     next: 'Check the record at its source; no subscriber uses 8 PiB in a period.',
   },
-  AGREEMENT_CONFLICT: {
-    reaction: 'BadRecord',
-    meaning: 'An agreement with this id is known with other content; agreements never change.',
-    next: 'Send the change as a new agreement with an id of its own.',
-  },
   UNKNOWN_AGREEMENT: {
     reaction: 'BadRecord',
     meaning: 'There is no agreement with this id.',

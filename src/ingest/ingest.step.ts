@@ -1,4 +1,9 @@
-import { parseAgreement, type Agreement, type BillingCalendar } from '../agreements/index.js';
+import {
+  agreementsErrors,
+  parseAgreement,
+  type Agreement,
+  type BillingCalendar,
+} from '../agreements/index.js';
 import {
   applyFeedProgress,
   observeRecord,
@@ -123,7 +128,9 @@ export class IngestStep {
     if (!parsed.ok) return this.#refuse(at, parsed.code, parsed.message);
     const { agreement } = parsed;
     const { outcome } = this.state.agreements.put(agreement);
-    if (outcome === 'conflict') return this.#refuse(at, 'AGREEMENT_CONFLICT');
+    if (outcome === 'conflict') {
+      return this.#refuse(at, 'AGREEMENT_CONFLICT', agreementsErrors.AGREEMENT_CONFLICT.meaning);
+    }
     if (outcome === 'same') return;
     this.ports.out.addAgreement(rowOf(agreement, this.#offset));
     const subscriber = this.state.agreements.subscriberFor(agreement.msisdn);

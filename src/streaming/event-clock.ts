@@ -24,6 +24,7 @@ export interface EventClock {
   readonly feeds: Record<string, FeedClock>;
 }
 
+/** A clock that knows no feed yet. */
 export const newEventClock = (): EventClock => ({ watermarkMs: undefined, feeds: {} });
 
 /** How far one feed lets the clock go, or undefined while it has not said. */

@@ -58,9 +58,11 @@ export const messageRows = (messages: readonly OutMessage[], mark: CommitMark): 
   );
 };
 
+/** A row of table position. */
 export const positionRow = ({ seq, position, nextMessageOffset }: CommitMark): ColumnBatch =>
   batchOf(positionTable, [[seq, position.offset, position.cursor, nextMessageOffset]]);
 
+/** A row of table message as it is read back. */
 export const storedMessage = (row: Record<string, unknown>): StoredMessage => ({
   offset: Number(row.offset),
   key: String(row.key),
