@@ -1,6 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import {
   Fault,
+  reached,
   startOfLog,
   streamingErrors,
   type AppendedRange,
@@ -141,6 +142,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
       return Promise.reject(new Fault('LOG_CLOSED', reaction, meaning));
     }
     const appended = this.#pending.add(events, rows);
+    reached('log.appended');
     this.#signal();
     return appended;
   }
