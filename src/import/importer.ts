@@ -30,7 +30,7 @@ import type { FoundFile, IncomingFiles } from './incoming-files.js';
 /** Feed of the files that lie in the incoming folder itself. */
 export const defaultFeed = 'default';
 
-const appendsInFlight = 2;
+const appendsInFlight = 3;
 const batchesBetweenProgress = 8;
 const refusedRawBytes = 64 * 1024;
 

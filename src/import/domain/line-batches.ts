@@ -40,16 +40,43 @@ const lineFeed = 10;
 const carriageReturn = 13;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-type Line = { readonly bytes: Buffer; readonly start: number; readonly end: number };
+/** The line in hand; one object for all lines of a file, as there are many. */
+interface Line {
+  bytes: Buffer;
+  start: number;
+  end: number;
+  lineNo: number;
+}
+
+/** Where the text of each event of a batch stands, for the lines that are refused later. */
+class LineTexts {
+  readonly #chunks: Buffer[] = [];
+  readonly #chunkOf = new Uint16Array(linesPerBatch);
+  readonly #starts = new Int32Array(linesPerBatch);
+  readonly #ends = new Int32Array(linesPerBatch);
+
+  /** `at` rises from call to call: lines of one chunk come one after the other. */
+  add(at: number, { bytes, start, end }: Line): void {
+    if (this.#chunks.at(-1) !== bytes) this.#chunks.push(bytes);
+    this.#chunkOf[at] = this.#chunks.length - 1;
+    this.#starts[at] = start;
+    this.#ends[at] = end;
+  }
+
+  of(at: number): Uint8Array | undefined {
+    return this.#chunks[this.#chunkOf[at]]?.subarray(this.#starts[at], this.#ends[at]);
+  }
+}
 
 /** Cuts the bytes of a file into batches of parsed lines. Feed it chunks of any size. */
 export class LineBatches {
   readonly #parser: CdrLineParser;
   readonly #mark: { -readonly [field in keyof ReadingMark]: number };
   #events = new UsageEvents(linesPerBatch);
-  #texts: Line[] = [];
+  #texts = new LineTexts();
   #refused: RefusedCdrLine[] = [];
   #carry: Buffer = Buffer.alloc(0);
+  readonly #line: Line = { bytes: this.#carry, start: 0, end: 0, lineNo: 0 };
   /** Bytes of the line in hand that were thrown away because it is too long. */
   #skippedBytes = 0;
 
@@ -69,9 +96,10 @@ export class LineBatches {
     for (;;) {
       const end = bytes.indexOf(lineFeed, start);
       if (end < 0) break;
-      this.#line({ bytes, start, end }, end + 1 - start);
+      this.#take(bytes, start, end);
+      this.#mark.byteOffset++; // the line break
       start = end + 1;
-      if (this.#mark.lineNo % linesPerBatch === 0) yield this.#take();
+      if (this.#mark.lineNo % linesPerBatch === 0) yield this.#batch();
     }
     this.#carry = bytes.subarray(start);
     if (this.#carry.length > this.maxLineBytes) {
@@ -87,58 +115,59 @@ export class LineBatches {
   end(isWhole: boolean): LineBatch {
     const bytes = this.#carry;
     this.#carry = Buffer.alloc(0);
-    if (isWhole && bytes.length > 0)
-      this.#line({ bytes, start: 0, end: bytes.length }, bytes.length);
-    return this.#take();
+    if (isWhole && bytes.length > 0) this.#take(bytes, 0, bytes.length);
+    return this.#batch();
   }
 
-  #line(line: Line, readBytes: number): void {
-    const lineNo = this.#mark.lineNo + 1;
-    const tooLong = line.end - line.start > this.maxLineBytes || this.#skippedBytes > 0;
-    const trimmed = trim(line, lineNo);
-    const note = !tooLong && isNote(trimmed.bytes, trimmed.start, trimmed.end);
-    this.#mark.byteOffset += readBytes + this.#skippedBytes;
-    this.#mark.lineNo = lineNo;
-    if (!note) this.#mark.lines++;
+  #take(bytes: Buffer, start: number, end: number): void {
+    const line = this.#line;
+    const mark = this.#mark;
+    const tooLong = end - start > this.maxLineBytes || this.#skippedBytes > 0;
+    mark.byteOffset += end - start + this.#skippedBytes;
+    mark.lineNo++;
     this.#skippedBytes = 0;
-    if (note) return;
-    const code = tooLong
-      ? 'CDR_LINE_TOO_LONG'
-      : this.#parser.parse({ ...trimmed, lineNo }, this.#events);
-    if (code === undefined) return this.#seen(trimmed);
-    const kept = Math.min(line.end, line.start + this.maxLineBytes);
-    const raw = Uint8Array.prototype.slice.call(line.bytes, line.start, kept);
-    this.#refused.push({ lineNo, code, raw });
+    line.bytes = bytes;
+    line.start = start;
+    line.end = end;
+    line.lineNo = mark.lineNo;
+    trim(line);
+    if (!tooLong && isNote(bytes, line.start, line.end)) return;
+    mark.lines++;
+    const code = tooLong ? 'CDR_LINE_TOO_LONG' : this.#parser.parse(line, this.#events);
+    if (code === undefined) return this.#seen();
+    const kept = Math.min(end, start + this.maxLineBytes);
+    const raw = Uint8Array.prototype.slice.call(bytes, start, kept);
+    this.#refused.push({ lineNo: mark.lineNo, code, raw });
   }
 
-  #seen(line: Line): void {
-    this.#texts.push(line);
-    const recordedAtMs = this.#events.timestampsMs[this.#events.length - 1];
+  #seen(): void {
+    const events = this.#events;
+    const at = events.length - 1;
+    this.#texts.add(at, this.#line);
+    const recordedAtMs = events.timestampsMs[at];
     const mark = this.#mark;
     if (recordedAtMs < mark.firstRecordedAtMs) mark.firstRecordedAtMs = recordedAtMs;
     if (recordedAtMs > mark.lastRecordedAtMs) mark.lastRecordedAtMs = recordedAtMs;
   }
 
-  #take(): LineBatch {
+  #batch(): LineBatch {
     const texts = this.#texts;
     const events = this.#events;
-    events.raw = (at) => texts[at]?.bytes.subarray(texts[at].start, texts[at].end);
+    const parsed = events.length; // control events that are added have no text
+    events.raw = (at) => (at < parsed ? texts.of(at) : undefined);
     const batch = { events, refused: this.#refused, mark: { ...this.#mark } };
     this.#events = new UsageEvents(linesPerBatch);
-    this.#texts = [];
+    this.#texts = new LineTexts();
     this.#refused = [];
     return batch;
   }
 }
 
 /** Without a byte order mark at the start of the file and a carriage return at the end. */
-const trim = ({ bytes, start, end }: Line, lineNo: number): Line => {
-  const marked =
-    lineNo === 1 && bytes.subarray(start, Math.min(end, start + 3)).equals(byteOrderMark);
-  const from = marked ? start + 3 : start;
-  return {
-    bytes,
-    start: from,
-    end: end > from && bytes[end - 1] === carriageReturn ? end - 1 : end,
-  };
+const trim = (line: Line): void => {
+  const { bytes, start, end, lineNo } = line;
+  if (lineNo === 1 && bytes.subarray(start, Math.min(end, start + 3)).equals(byteOrderMark)) {
+    line.start += 3;
+  }
+  if (end > line.start && bytes[end - 1] === carriageReturn) line.end--;
 };
