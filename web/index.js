@@ -11,14 +11,31 @@ const read = async (url) => {
   return answer.json();
 };
 
-const cell = (text, className) => {
-  const td = document.createElement('td');
-  if (className) td.className = className;
-  td.textContent = text;
+const element = (tag, { className, text, ...attributes }) => {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+};
+
+/** A cell with a quieter second line; a long text may break anywhere. */
+const cell = (text, below) => {
+  const td = element('td', { text, className: text.length > 30 ? 'long' : undefined });
+  if (below) td.append(element('span', { className: 'soft below', text: below }));
   return td;
 };
 
-const numberCell = (value) => cell(value === undefined ? '' : number.format(value), 'number');
+const numberCell = (value, unit = '') => {
+  const text = typeof value === 'number' ? `${number.format(value)}${unit}` : '';
+  return element('td', { className: 'number', text });
+};
+
+const linkCell = (href, text, label) => {
+  const td = element('td', {});
+  td.append(element('a', { href, text, 'aria-label': label }));
+  return td;
+};
 
 const row = (cells) => {
   const tr = document.createElement('tr');
@@ -26,34 +43,41 @@ const row = (cells) => {
   return tr;
 };
 
-const fileRow = (file) =>
-  row([
-    cell(file.name),
-    cell(file.feed),
-    cell(file.state),
-    ...['lines', 'counted', 'late', 'waiting', 'duplicate', 'rejected'].map((column) =>
-      numberCell(file[column]),
-    ),
-  ]);
+/** `2020-01-01T23:00:00.000Z` to the second, with its zone. */
+const utcText = (instant) => `${instant.slice(0, 19).replace('T', ' ')} UTC`;
 
-const explainCell = ({ agreementId, year, month }) => {
-  const td = document.createElement('td');
-  const link = document.createElement('a');
-  link.href = `/api/data-records/${agreementId}/${year}/${month}/explain`;
-  link.textContent = 'why';
-  td.append(link);
+const rejectedCell = ({ id, name, rejected }) => {
+  if (!(rejected > 0)) return numberCell(rejected);
+  const label = `${rejected} rejected lines of ${name}, with reasons`;
+  const td = linkCell(`/api/import-files/${id}/rejects`, number.format(rejected), label);
+  td.className = 'number';
   return td;
 };
 
-const messageRow = ({ value }) =>
+const fileRow = (file) =>
   row([
-    cell(value.type),
-    cell(value.agreementId),
-    cell(`${value.year}-${String(value.month).padStart(2, '0')}`),
-    numberCell(value.totalRecordedBytes),
-    numberCell(value.maxBytesInBillingPeriod),
-    explainCell(value),
+    cell(file.name, file.reason ?? (file.finishedAt && `finished ${utcText(file.finishedAt)}`)),
+    cell(file.feed),
+    cell(file.state),
+    ...['lines', 'counted', 'late', 'waiting', 'duplicate'].map((column) =>
+      numberCell(file[column]),
+    ),
+    rejectedCell(file),
   ]);
+
+const messageRow = ({ value }) => {
+  const { agreementId, year, month } = value;
+  const period = `${year}-${String(month).padStart(2, '0')}`;
+  const explain = `/api/data-records/${agreementId}/${year}/${month}/explain`;
+  return row([
+    cell(value.type, `record of ${value.latestRecordedAt}`),
+    cell(agreementId),
+    cell(period, value.billingPeriodTimeZone),
+    numberCell(value.totalRecordedBytes, ' B'),
+    numberCell(value.maxBytesInBillingPeriod, ' B'),
+    linkCell(explain, 'why', `Why: every record of ${agreementId} in ${period}`),
+  ]);
+};
 
 const showNextStep = (counts) => {
   const here = window.location.origin;
@@ -72,19 +96,29 @@ const showNextStep = (counts) => {
   const step = steps.find(([needed]) => needed);
   byId('next-step').hidden = step === undefined;
   if (step === undefined) return;
-  byId('next-text').textContent = step[1];
-  byId('next-command').textContent = step[2];
+  showText('next-text', step[1]);
+  showText('next-command', step[2]);
 };
 
-const showTable = (name, rows) => {
-  byId(`${name}s-section`).hidden = rows.length === 0;
-  byId(`${name}-rows`).replaceChildren(...rows);
+const shown = {};
+
+/** Nothing is touched that has not changed: a focused link stays focused, nothing is read twice. */
+const showTable = (name, items, toRow) => {
+  const now = JSON.stringify(items);
+  if (shown[name] === now) return;
+  shown[name] = now;
+  byId(`${name}s-section`).hidden = items.length === 0;
+  byId(`${name}-rows`).replaceChildren(...items.map(toRow));
+};
+
+const showText = (id, text) => {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
 };
 
 const refresh = async () => {
   const counts = await read('/api/counts');
   for (const name of ['agreements', 'files', 'records', 'messages']) {
-    byId(name).textContent = number.format(counts[name]);
+    showText(name, number.format(counts[name]));
   }
   showNextStep(counts);
   const after = Math.max(-1, counts.lastMessageOffset - latestMessages);
@@ -92,8 +126,8 @@ const refresh = async () => {
     read('/api/import-files?limit=8'),
     read(`/api/data-records-aggregates?after=${after}&limit=${latestMessages}`),
   ]);
-  showTable('file', files.items.map(fileRow));
-  showTable('message', messages.messages.reverse().map(messageRow));
+  showTable('file', files.items, fileRow);
+  showTable('message', messages.messages.reverse(), messageRow);
 };
 
 const loop = async () => {
@@ -101,7 +135,7 @@ const loop = async () => {
     if (!document.hidden) await refresh();
     byId('fault').hidden = true;
   } catch (error) {
-    byId('fault').textContent = `The program does not answer (${error.message}).`;
+    showText('fault', `The program does not answer (${error.message}).`);
     byId('fault').hidden = false;
   }
   setTimeout(loop, refreshEveryMs);
