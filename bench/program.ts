@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Made by `npm run build`. */
-const builtMain = ['dist/src/main.js', 'dist/main.js'].find((path) => existsSync(path));
+const builtMain = 'dist/main.js';
 
 const freePort = (): Promise<number> =>
   new Promise((found, failed) => {
@@ -56,7 +56,7 @@ export class Program {
     dataDir: string,
     env: Readonly<Record<string, string>> = {},
   ): Promise<Program> {
-    if (builtMain === undefined) throw new Error('there is no build: run npm run build first');
+    if (!existsSync(builtMain)) throw new Error('there is no build: run npm run build first');
     const port = await freePort();
     const child = spawn(process.execPath, [builtMain], {
       stdio: ['ignore', 'pipe', 'pipe'],

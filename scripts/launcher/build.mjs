@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { dist, root } from './places.mjs';
 
 const sourceFolders = ['src', 'bench', 'scripts'];
@@ -25,12 +26,14 @@ const sourcesNow = () => {
   return sources;
 };
 
+const thatDecide = ['.swcrc', 'package-lock.json', 'scripts/launcher/bundle.mjs'];
+
 /** Changes with whatever makes the same source come out differently. */
-const settingsMark = () =>
-  createHash('sha256')
-    .update(readFileSync(join(root, '.swcrc')))
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
+const settingsMark = () => {
+  const hash = createHash('sha256');
+  for (const path of thatDecide) hash.update(readFileSync(join(root, path)));
+  return hash.digest('hex');
+};
 
 const builtBefore = () => {
   try {
@@ -73,15 +76,13 @@ const build = async (swc, sources, before) => {
   const built = Object.fromEntries(
     Object.entries(sources).filter(([path]) => !failed.includes(path)),
   );
-  // dist/main.js is the program wherever its source lies.
-  await writeFile(entry, "import './src/main.js';\n");
   return { built, failed, count: changed.length };
 };
 
-/** Whether dist has what src has; a machine without the compiler takes dist as it is. */
-const compilerOrNothing = async () => {
+/** A machine without the compilers takes dist as it is. */
+const compilersOrNothing = async () => {
   try {
-    return await import('@swc/core');
+    return { swc: await import('@swc/core'), esbuild: await import('esbuild') };
   } catch (error) {
     if (existsSync(entry)) return undefined;
     throw error;
@@ -95,12 +96,13 @@ export const buildWhenNeeded = async () => {
   let before = builtBefore();
   if (before.mark !== mark) before = { mark, sources: {} };
   if (JSON.stringify(before.sources) === JSON.stringify(sources) && existsSync(entry)) return true;
-  const swc = await compilerOrNothing();
-  if (swc === undefined) return true;
+  const compilers = await compilersOrNothing();
+  if (compilers === undefined) return true;
   const startedAtMs = performance.now();
   if (Object.keys(before.sources).length === 0) rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
-  const { built, failed, count } = await build(swc, sources, before);
+  const { built, failed, count } = await build(compilers.swc, sources, before);
+  if (failed.length === 0) await bundle(compilers.esbuild);
   await writeFile(manifest, JSON.stringify({ mark, sources: built }));
   const ms = Math.round(performance.now() - startedAtMs);
   console.error(`Built ${count - failed.length} of ${count} changed files into dist (${ms} ms).`);

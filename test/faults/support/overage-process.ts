@@ -10,7 +10,7 @@ const root = process.cwd();
 const preload = pathToFileURL(join(root, 'test/faults/support/kill-at-crash-point.mjs')).href;
 
 /** The built program; `npm run build` makes it, BUILT_MAIN names another build. */
-export const builtMain = process.env.BUILT_MAIN ?? join(root, 'dist/src/main.js');
+export const builtMain = process.env.BUILT_MAIN ?? join(root, 'dist/main.js');
 
 export interface Launch {
   readonly dataDir: string;
