@@ -119,6 +119,7 @@ const newImporter = (
     now: systemClock,
     pauseMs: restFor,
     maxLineBytes: settings.maxLineBytes,
+    maxFutureSkewMs: settings.maxFutureSkewMs,
     scanIntervalMs: settings.importScanIntervalMs,
     gzip: settings.importGzip
       ? { maxBytes: settings.importGzipMaxBytes, maxRatio: settings.importGzipMaxRatio }

@@ -84,7 +84,7 @@ export const importErrors = {
   },
   CDR_TIME_IN_FUTURE: {
     reaction: 'BadRecord',
-    meaning: 'recordedAt is more than 24 hours after the import of the file.',
+    meaning: 'recordedAt is further after the import of the file than MAX_FUTURE_SKEW.',
     next: 'Check the clock of the system that wrote the record.',
   },
   FILE_NOT_REGULAR: {
@@ -135,7 +135,7 @@ export const importErrors = {
   FILE_NOT_MOVED: {
     reaction: 'Retry',
     meaning: 'A file whose import has ended cannot be moved out of the incoming folder.',
-    next: 'Make the incoming folder writable; it is tried again at the next start.',
+    next: 'Make the incoming folder writable; it is tried again with every scan.',
   },
   IMPORT_PAUSED: {
     reaction: 'Retry',

@@ -50,15 +50,22 @@ export class FileBytes {
     const { bytes } = this.expected;
     while (this.#readBytes < bytes) {
       const length = Math.min(chunkBytes, bytes - this.#readBytes);
-      const { bytesRead, buffer } = await this.handle.read({
-        buffer: Buffer.allocUnsafe(length),
-        position: this.#readBytes,
-      });
+      const buffer = Buffer.allocUnsafe(length);
+      const bytesRead = await this.#readInto(buffer);
       if (bytesRead === 0) throw fileFault('FILE_TRUNCATED');
       const chunk = buffer.subarray(0, bytesRead);
       this.#hash.update(chunk);
       this.#readBytes += bytesRead;
       yield chunk;
+    }
+  }
+
+  async #readInto(buffer: Buffer): Promise<number> {
+    try {
+      return (await this.handle.read({ buffer, position: this.#readBytes })).bytesRead;
+    } catch (error) {
+      // a disk or a network that does not give the bytes: this file fails, others go on
+      throw fileFault('FILE_UNREADABLE', error);
     }
   }
 

@@ -7,6 +7,7 @@ export interface ImportFile {
   readonly name: string;
   readonly feed: string;
   readonly bytes: number;
+  /** The stamp of the file when it was registered. */
   readonly inode: string;
   readonly registeredAtMs: number;
   readonly state: ImportState;
@@ -37,10 +38,11 @@ export interface ImportFileStore {
   byId(id: number): Promise<ImportFile | undefined>;
   /** Files that are neither done nor failed, oldest first. */
   unfinished(): Promise<ImportFile[]>;
-  /** The newest file of this place, if there is one. */
-  newest(place: { name: string; feed: string }): Promise<ImportFile | undefined>;
+  /** Files that are done or failed and were registered with one of these stamps, oldest first. */
+  ended(stamps: readonly string[]): Promise<ImportFile[]>;
   greatestId(): Promise<number>;
-  rejects(id: number): Promise<RejectedLine[]>;
+  /** In order of lines, behind the line `after`. */
+  rejects(id: number, page: { after: number; limit: number }): Promise<RejectedLine[]>;
 }
 
 export const IMPORT_FILE_STORE = Symbol('ImportFileStore');

@@ -1,7 +1,13 @@
+import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { refusal } from '../platform/http/refusal.js';
 import { importErrors } from './errors.js';
-import { IMPORT_FILE_STORE, type ImportFile, type ImportFileStore } from './import-file-store.js';
+import {
+  IMPORT_FILE_STORE,
+  type ImportFile,
+  type ImportFileStore,
+  type RejectedLine,
+} from './import-file-store.js';
 
 /** A file as REST and GraphQL show it; instants as ISO 8601 in UTC. */
 export interface ImportFileJson {
@@ -52,6 +58,15 @@ export const importFileJson = (file: ImportFile): ImportFileJson => {
   };
 };
 
+/** At most 64 KiB each. */
+const rejectsPerPage = 256;
+
+const textOf = ({ lineNo, code, message, raw }: RejectedLine): Uint8Array[] => [
+  Buffer.from(`# line ${lineNo} ${code}: ${message.replaceAll(';', ',')}\n`),
+  raw,
+  Buffer.from('\n'),
+];
+
 /** What was imported, and what was refused. */
 @Injectable()
 export class ImportService {
@@ -79,13 +94,18 @@ export class ImportService {
    * The refused lines as they were, each behind a note with its line and reason. Notes are skipped
    * by the import, so the list can be fixed and dropped again as it is.
    */
-  async rejects(id: number): Promise<Buffer> {
+  async rejects(id: number): Promise<Readable> {
     await this.get(id);
-    const parts = (await this.files.rejects(id)).flatMap(({ lineNo, code, message, raw }) => [
-      Buffer.from(`# line ${lineNo} ${code}: ${message.replaceAll(';', ',')}\n`),
-      raw,
-      Buffer.from('\n'),
-    ]);
-    return Buffer.concat(parts);
+    return Readable.from(this.#rejectPages(id));
+  }
+
+  /** A file of nothing but rejects may be large: it is sent page by page. */
+  async *#rejectPages(id: number): AsyncGenerator<Buffer> {
+    for (let after = -1; ;) {
+      const page = await this.files.rejects(id, { after, limit: rejectsPerPage });
+      if (page.length > 0) yield Buffer.concat(page.flatMap(textOf));
+      if (page.length < rejectsPerPage) return;
+      after = page[page.length - 1].lineNo;
+    }
   }
 }

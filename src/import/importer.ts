@@ -1,70 +1,48 @@
 import type { FileHandle } from 'node:fs/promises';
-import { deadLetterTable, eventTypes, importFileCountTable, UsageEvents } from '../ingest/index.js';
-import {
-  batchOf,
-  Fault,
-  reached,
-  timeErrors,
-  type ColumnBatch,
-  type EventLog,
-  type FeedProgress,
-} from '../streaming/index.js';
-import {
-  LineBatches,
-  linesPerBatch,
-  startOfFile,
-  type LineBatch,
-  type ReadingMark,
-} from './domain/line-batches.js';
-import {
-  importFileTable,
-  importProgressTable,
-  importStates,
-  type ImportState,
-} from './domain/tables.js';
+import { UsageEvents } from '../ingest/index.js';
+import { Fault, reached, type ColumnBatch, type FeedProgress } from '../streaming/index.js';
+import { AppendsInFlight } from './append-flight.js';
+import { LineBatches, linesPerBatch, type LineBatch } from './domain/line-batches.js';
 import { importErrors, type ImportCode } from './errors.js';
-import { FileBytes, fileFault, type GzipBounds } from './file-bytes.js';
-import type { ImportFile, ImportFileStore } from './import-file-store.js';
-import type { FoundFile, IncomingFiles } from './incoming-files.js';
+import { FileBytes } from './file-bytes.js';
+import {
+  FileQueue,
+  inodeOf,
+  type FileEnd,
+  type FileToRead,
+  type QueuedFile,
+} from './file-queue.js';
+import { completeThrough, progressRows, pushFeedEvent, refusedRows } from './import-rows.js';
+import type { ImporterPorts } from './importer-ports.js';
+import type { NotOpened } from './incoming-files.js';
 
-/** Feed of the files that lie in the incoming folder itself. */
-export const defaultFeed = 'default';
-
-const appendsInFlight = 3;
 const batchesBetweenProgress = 8;
-const refusedRawBytes = 64 * 1024;
-
-/** What the importer runs on. */
-export interface ImporterPorts {
-  readonly folder: IncomingFiles;
-  readonly log: EventLog<UsageEvents>;
-  readonly files: ImportFileStore;
-  readonly now: () => number;
-  readonly pauseMs: (ms: number) => Promise<void>;
-  readonly maxLineBytes: number;
-  readonly scanIntervalMs: number;
-  readonly gzip: GzipBounds | undefined;
-  readonly maxOutOfOrdernessMs: (feed: string) => number;
-  readonly logger: {
-    log(message: string, facts?: Record<string, unknown>): void;
-    warn(message: string, facts?: Record<string, unknown>): void;
-  };
-}
+/** While files are read, the folder is not looked at more often than this. */
+const leastMsBetweenLooks = 200;
+const pauseAfterFaultMs = 1000;
 
 /** Reads the files of the incoming folder into the log, one after the other, each line once. */
 export class Importer {
+  readonly #queue: FileQueue;
+  readonly #flight: AppendsInFlight;
+  /** Files whose last lines are on their way. */
+  readonly #endings = new Set<Promise<void>>();
   #running: Promise<void> | undefined;
   #stopping = false;
   #isPaused = false;
   #wake: () => void = () => undefined;
-  #changed = false;
+  #hasChanged = false;
+  #lookedAtMs = 0;
 
-  constructor(private readonly ports: ImporterPorts) {}
+  constructor(private readonly ports: ImporterPorts) {
+    this.#queue = new FileQueue(ports);
+    this.#flight = new AppendsInFlight(ports.log, () => this.#goesOn());
+  }
 
   async start(): Promise<void> {
     await this.ports.folder.watch(() => {
-      this.#changed = true;
-      this.#wake();
+      this.#hasChanged = true;
+      if (!this.#isPaused) this.#wake();
     });
     this.#running = this.#run();
   }
@@ -80,275 +58,187 @@ export class Importer {
   async #run(): Promise<void> {
     while (!this.#stopping) {
       try {
-        this.#changed = false;
-        const didSomething = await this.#round();
-        this.#isPaused = false;
-        if (!didSomething && !this.#changed) await this.#idle();
+        await this.#round();
       } catch (error) {
-        if (!this.#stopping) await this.#passing(error);
+        await this.#passing(error);
       }
     }
+    await this.#landed().catch(() => undefined);
   }
 
-  /** One file at the most, so that files which came meanwhile are registered in between. */
-  async #round(): Promise<boolean> {
-    const found = await this.ports.folder.scan();
-    for (const file of found) {
-      if (this.#stopping) return false;
-      await this.#registerIfNew(file);
-    }
-    const [next] = await this.ports.files.unfinished();
-    if (next === undefined) return false;
-    const there = found.find((file) => file.name === next.name && feedOf(file) === next.feed);
-    if (there === undefined) await this.#end(next, { state: 'failed', reason: 'FILE_GONE' });
-    else await this.#import(there, next);
-    return true;
+  async #round(): Promise<void> {
+    await this.#lookAround();
+    const next = this.#queue.take();
+    if (next !== undefined) return this.#import(next);
+    await this.#landed();
+    this.#goesOn();
+    if (!this.#hasChanged) await this.#rest(this.ports.scanIntervalMs);
   }
 
-  /** Writes down a file that was not seen before, or moves one away whose import has ended. */
-  async #registerIfNew(found: FoundFile): Promise<void> {
-    const { files, folder } = this.ports;
-    const handle = await folder.open(found).catch(() => undefined);
+  async #landed(): Promise<void> {
+    await this.#flight.landed();
+    await Promise.all(this.#endings);
+  }
+
+  /** Looks for new files when there is nothing to read, and now and then while there is. */
+  async #lookAround(): Promise<void> {
+    const sinceMs = Math.abs(this.ports.now() - this.#lookedAtMs);
+    const isDue = this.#hasChanged && sinceMs >= leastMsBetweenLooks;
+    if (!this.#queue.isEmpty && !isDue && sinceMs < this.ports.scanIntervalMs) return;
+    this.#lookedAtMs = this.ports.now();
+    this.#hasChanged = false;
+    await this.#queue.lookAround();
+  }
+
+  async #import(queued: QueuedFile): Promise<void> {
+    const handle = await this.ports.folder.open(queued.found);
+    if (typeof handle === 'string') return this.#notOpened(queued, handle);
     try {
-      const identity = handle ? await folder.identity(handle) : notOpened;
-      const known = await files.newest({ name: found.name, feed: feedOf(found) });
-      const isOver = known === undefined || known.state === 'done' || known.state === 'failed';
-      if (!isOver) return;
-      if (known?.inode === identity.inode) return await this.#moveAway(found, known);
-      await this.#register(found, { ...identity, code: refusalOf(found, handle, this.ports.gzip) });
-    } finally {
-      await handle?.close();
-    }
-  }
-
-  async #register(
-    found: FoundFile,
-    { inode, bytes, code }: { inode: string; bytes: number; code: ImportCode | undefined },
-  ): Promise<void> {
-    const { files, log, now } = this.ports;
-    const id = (await files.greatestId()) + 1;
-    const feed = feedOf(found);
-    const state: ImportState = code === undefined ? 'queued' : 'failed';
-    const row = [id, found.name, feed, bytes, inode, now()];
-    const progress = this.#progress(id, { seq: 0, mark: startOfFile, state, reason: code });
-    const events = new UsageEvents(1);
-    if (code === undefined) this.#feedEvent(events, { feed, status: 'active' });
-    await log.append(events, [batchOf(importFileTable, [row]), progress]);
-    reached('import.file-registered');
-    if (code !== undefined) await this.#refuse(found, code);
-  }
-
-  async #refuse(found: FoundFile, code: ImportCode): Promise<void> {
-    const { meaning, next } = importErrors[code];
-    this.ports.logger.warn('a file was refused', { file: found.name, code });
-    await this.ports.folder.move(found, 'failed', `${code}: ${meaning} ${next}`);
-  }
-
-  async #import(found: FoundFile, file: ImportFile): Promise<void> {
-    const handle = await this.ports.folder.open(found).catch(() => undefined);
-    if (handle === undefined)
-      return this.#end(file, { state: 'failed', reason: 'FILE_UNREADABLE' });
-    const startedMs = this.ports.now();
-    try {
-      const ended = await this.#read(handle, file);
-      if (ended === undefined) return;
-      reached('import.file-finished');
-      const facts = { file: file.name, feed: file.feed, lines: ended.lines };
-      this.ports.logger.log('file imported', { ...facts, ms: this.ports.now() - startedMs });
+      const { inode } = await this.ports.folder.identity(handle);
+      if (inode !== inodeOf(queued.file.inode)) await this.#notOpened(queued, 'gone');
+      else await this.#read(handle, queued);
     } finally {
       await handle.close();
     }
-    const now = await this.ports.files.byId(file.id);
-    if (now !== undefined) await this.#moveAway(found, now);
   }
 
-  /** Reads from the durable mark to the end; undefined when told to stop before. */
-  async #read(handle: FileHandle, file: ImportFile): Promise<ReadingMark | undefined> {
+  /** Reads from the durable mark to the end, or until told to stop. */
+  async #read(handle: FileHandle, queued: QueuedFile): Promise<void> {
     const { ports } = this;
-    const { name, bytes } = file;
+    const { file } = queued;
+    const { id: fileId, name, feed, bytes, registeredAtMs: stampMs } = file;
+    const startedMs = ports.now();
     const source = new FileBytes(handle, { bytes, name, gzip: ports.gzip });
-    const cdr = { fileId: file.id, feed: file.feed, stampMs: file.registeredAtMs };
+    const cdr = { fileId, feed, stampMs, maxFutureSkewMs: ports.maxFutureSkewMs };
     const batches = new LineBatches(cdr, ports.maxLineBytes, file.mark);
-    const flight = new AppendsInFlight(ports.log);
-    const reading = { file, source, batches, flight };
-    let problem: Fault | undefined = await this.#readBatches(reading).catch(problemOfFile);
-    if (this.#stopping) {
-      await flight.landed();
-      return undefined;
-    }
+    let problem = await this.#readBatches(file, source, batches).catch(problemOfFile);
+    if (this.#stopping) return;
     const bytesNow = (await ports.folder.identity(handle)).bytes;
-    if (problem === undefined && bytesNow !== bytes) problem = fileFault('FILE_GREW');
+    if (problem === undefined && bytesNow !== bytes) problem = 'FILE_GREW';
     const last = batches.end(problem === undefined);
-    await flight.append(last.events, this.#lastRows(file, last, { problem, source }));
-    await flight.landed();
-    return last.mark;
+    const end: FileEnd = problem ? { state: 'failed', reason: problem } : { state: 'done' };
+    const rows = this.#lastRows(file, last, { ...end, sha256: problem ? '' : source.sha256() });
+    const { landed } = await this.#flight.append(last, rows);
+    this.#whenLanded(landed, async () => {
+      reached('import.file-finished');
+      const facts = { file: name, feed, lines: last.mark.lines, ms: ports.now() - startedMs };
+      if (end.state === 'done') ports.logger.log('file imported', facts);
+      await this.#queue.ended(queued, end);
+    });
   }
 
-  async #readBatches({ file, source, batches, flight }: Reading): Promise<undefined> {
+  async #readBatches(
+    file: FileToRead,
+    source: FileBytes,
+    batches: LineBatches,
+  ): Promise<undefined> {
     for await (const chunk of source.chunks(file.mark.byteOffset)) {
       reached('import.chunk-read');
       for (const batch of batches.push(chunk)) {
         if (this.#stopping) return;
-        await flight.append(batch.events, this.#batchRows(file, batch));
+        await this.#flight.append(batch, this.#batchRows(file, batch));
       }
       if (this.#stopping) return;
+      await this.#lookAround();
     }
   }
 
-  #batchRows(file: ImportFile, batch: LineBatch): ColumnBatch[] {
-    const { lineNo } = batch.mark;
-    if (lineNo % (linesPerBatch * batchesBetweenProgress) === 0) {
-      this.#feedEvent(batch.events, this.#complete(file.feed, batch.mark));
+  #batchRows(file: FileToRead, batch: LineBatch): ColumnBatch[] {
+    const { mark } = batch;
+    if (mark.lineNo % (linesPerBatch * batchesBetweenProgress) === 0) {
+      this.#feedEvent(batch.events, completeThrough(file.feed, mark));
     }
-    const at = { seq: lineNo + 1, mark: batch.mark, state: 'importing' as const };
-    return [this.#progress(file.id, at), ...refusedRows(file.id, batch)];
+    const at = { seq: mark.lineNo + 1, mark, state: 'importing' as const, atMs: this.ports.now() };
+    return [progressRows([{ fileId: file.id, ...at }]), ...refusedRows(file.id, batch)];
   }
 
   #lastRows(
-    file: ImportFile,
+    file: FileToRead,
     batch: LineBatch,
-    end: { problem: Fault | undefined; source: FileBytes },
+    end: FileEnd & { readonly sha256?: string },
   ): ColumnBatch[] {
-    const { problem } = end;
-    const complete = this.#complete(file.feed, batch.mark);
-    const said: FeedProgress = problem ? { feed: file.feed, status: 'active' } : complete;
-    this.#feedEvent(batch.events, said);
-    const progress = this.#progress(file.id, {
-      seq: batch.mark.lineNo + 2,
-      mark: batch.mark,
-      state: problem ? 'failed' : 'done',
-      reason: problem?.code as ImportCode | undefined,
-      sha256: problem ? '' : end.source.sha256(),
-    });
-    return [progress, ...refusedRows(file.id, batch)];
-  }
-
-  #complete(feed: string, mark: ReadingMark): FeedProgress {
-    const hasRecord = mark.firstRecordedAtMs <= mark.lastRecordedAtMs;
-    return {
-      feed,
-      status: 'active',
-      ...(hasRecord && { completeThroughMs: mark.lastRecordedAtMs }),
-    };
+    const { mark } = batch;
+    const { feed } = file;
+    const complete = completeThrough(feed, mark);
+    this.#feedEvent(batch.events, end.state === 'done' ? complete : { feed, status: 'active' });
+    const at = { seq: mark.lineNo + 2, mark, atMs: this.ports.now(), ...end };
+    return [progressRows([{ fileId: file.id, ...at }]), ...refusedRows(file.id, batch)];
   }
 
   #feedEvent(events: UsageEvents, progress: FeedProgress): void {
-    const maxOutOfOrdernessMs = this.ports.maxOutOfOrdernessMs(progress.feed);
-    events.pushControl(eventTypes.feed, {
-      msisdn: 0,
-      timestampMs: progress.completeThroughMs ?? 0,
-      payload: JSON.stringify({ ...progress, maxOutOfOrdernessMs }),
-    });
-  }
-
-  #progress(
-    fileId: number,
-    at: {
-      seq: number;
-      mark: ReadingMark;
-      state: ImportState;
-      reason?: ImportCode;
-      sha256?: string;
-    },
-  ): ColumnBatch {
-    const { seq, mark, state, reason = '', sha256 = '' } = at;
-    const { byteOffset, lineNo, lines, firstRecordedAtMs, lastRecordedAtMs } = mark;
-    const times = [firstRecordedAtMs, lastRecordedAtMs];
-    const code = importStates.indexOf(state);
-    const row = [fileId, seq, byteOffset, lineNo, lines, ...times, code, sha256, reason];
-    return batchOf(importProgressTable, [[...row, this.ports.now()]]);
+    pushFeedEvent(events, progress, this.ports.maxOutOfOrdernessMs(progress.feed));
   }
 
   /** Ends a file that is not there to be read. */
-  async #end(file: ImportFile, end: { state: ImportState; reason: ImportCode }): Promise<void> {
-    const progress = this.#progress(file.id, { seq: file.seq + 1, mark: file.mark, ...end });
-    await this.ports.log.append(new UsageEvents(1), [progress]);
-    this.ports.logger.warn('a file failed', { file: file.name, code: end.reason });
+  async #notOpened(queued: QueuedFile, why: NotOpened): Promise<void> {
+    const { file } = queued;
+    const reason = codesOfNotOpened[why];
+    const end = { state: 'failed', reason } as const;
+    const at = { seq: file.mark.lineNo + 2, mark: file.mark, atMs: this.ports.now(), ...end };
+    const none = { events: new UsageEvents(1), refused: [], bytes: 0, mark: file.mark };
+    const rows = [progressRows([{ fileId: file.id, ...at }])];
+    const { landed } = await this.#flight.append(none, rows);
+    this.#whenLanded(landed, async () => {
+      if (why !== 'gone') return this.#queue.ended(queued, end);
+      this.ports.logger.warn('a file failed', { file: file.name, feed: file.feed, code: reason });
+      this.#queue.release(queued);
+      this.#hasChanged = true;
+    });
   }
 
-  async #moveAway(found: FoundFile, file: ImportFile): Promise<void> {
-    if (file.state === 'failed') return this.#refuse(found, file.reason as ImportCode);
-    await this.ports.folder.move(found, 'done');
-    reached('import.file-moved');
+  #whenLanded(landed: Promise<void>, then: () => Promise<void>): void {
+    const ending = landed.then(then);
+    this.#endings.add(ending);
+    const forget = (): boolean => this.#endings.delete(ending);
+    // a failed append is told by the flight, to all that comes behind it
+    ending.then(forget, forget);
   }
 
   /** Something outside is wrong (a full disk): said once, then tried again and again. */
   async #passing(error: unknown): Promise<void> {
+    await this.#flight.startAnew();
+    await Promise.allSettled(this.#endings);
+    this.#queue.forget();
+    if (this.#stopping) return;
     if (!this.#isPaused) {
-      const code = error instanceof Fault ? error.code : 'FILE_NOT_MOVED';
       const { meaning, next } = importErrors.IMPORT_PAUSED;
-      this.ports.logger.warn(`${meaning} ${next}`, { code, cause: String(error) });
+      this.ports.logger.warn(`${meaning} ${next}`, causeOf(error));
     }
     this.#isPaused = true;
-    await this.ports.pauseMs(1000);
+    await this.#rest(pauseAfterFaultMs);
   }
 
-  async #idle(): Promise<void> {
+  #goesOn(): void {
+    if (this.#isPaused) this.ports.logger.log('the import goes on');
+    this.#isPaused = false;
+  }
+
+  async #rest(ms: number): Promise<void> {
+    // told to stop meanwhile: nobody would wake it
+    if (this.#stopping) return;
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    await Promise.race([woken, this.ports.pauseMs(this.ports.scanIntervalMs)]);
+    await Promise.race([woken, this.ports.pauseMs(ms)]);
   }
 }
 
-/** Appends of one file: a few at a time, and none behind one that failed. */
-class AppendsInFlight {
-  readonly #landing: Promise<unknown>[] = [];
-  #hasFailed = false;
-
-  constructor(private readonly log: EventLog<UsageEvents>) {}
-
-  async append(events: UsageEvents, rows: ColumnBatch[]): Promise<void> {
-    if (this.#landing.length >= appendsInFlight) await this.#landing.shift();
-    // it lands rejected: what follows it must not be appended
-    if (this.#hasFailed) return this.landed();
-    const append = this.log.append(events, rows);
-    append.catch(() => (this.#hasFailed = true));
-    this.#landing.push(append);
-  }
-
-  async landed(): Promise<void> {
-    await Promise.all(this.#landing.splice(0));
-  }
-}
-
-/** What the reading of one file works with. */
-interface Reading {
-  readonly file: ImportFile;
-  readonly source: FileBytes;
-  readonly batches: LineBatches;
-  readonly flight: AppendsInFlight;
-}
-
-const notOpened = { inode: '', bytes: 0 };
+const codesOfNotOpened = {
+  gone: 'FILE_GONE',
+  unreadable: 'FILE_UNREADABLE',
+  'not-regular': 'FILE_NOT_REGULAR',
+} as const satisfies Record<NotOpened, ImportCode>;
 
 /** A fault of the file ends its import; every other one is thrown on. */
-const problemOfFile = (error: unknown): Fault => {
-  if (error instanceof Fault && error.reaction === 'BadRecord') return error;
+const problemOfFile = (error: unknown): ImportCode => {
+  if (error instanceof Fault && error.reaction === 'BadRecord') return error.code as ImportCode;
   throw error;
 };
 
-const feedOf = ({ folder }: FoundFile): string => (folder === '' ? defaultFeed : folder);
-
-const refusalOf = (
-  { name, isRegular }: FoundFile,
-  handle: FileHandle | undefined,
-  gzip: GzipBounds | undefined,
-): ImportCode | undefined => {
-  if (!isRegular) return 'FILE_NOT_REGULAR';
-  if (handle === undefined) return 'FILE_UNREADABLE';
-  if (name.endsWith('.gz') && gzip === undefined) return 'FILE_GZIP_OFF';
-  return undefined;
-};
-
-const meaningOf = (code: string): string =>
-  (({ ...timeErrors, ...importErrors }) as Record<string, { meaning: string }>)[code].meaning;
-
-const refusedRows = (fileId: number, { refused }: LineBatch): ColumnBatch[] => {
-  if (refused.length === 0) return [];
-  const letters = refused.map(({ lineNo, code, raw }) => {
-    return [-1, fileId, lineNo, code, meaningOf(code), raw.subarray(0, refusedRawBytes)];
-  });
-  const counts = [fileId, 0, 0, 0, 0, refused.length];
-  return [batchOf(deadLetterTable, letters), batchOf(importFileCountTable, [counts])];
+/** What is behind an append that was undone. */
+const causeOf = (error: unknown): { code: string; cause: string } => {
+  let cause = error;
+  while (cause instanceof Fault && cause.cause instanceof Fault) cause = cause.cause;
+  const code = cause instanceof Fault ? cause.code : 'IMPORT_PAUSED';
+  return { code, cause: String(cause) };
 };

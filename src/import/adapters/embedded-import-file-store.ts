@@ -1,21 +1,21 @@
 import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
-import { importStates } from '../domain/tables.js';
+import { importStates, type ImportState } from '../domain/tables.js';
 import type { ImportFile, ImportFileStore } from '../import-file-store.js';
 
-const unfinished = 'p.state IN (0, 1)';
+const inState = (...states: ImportState[]): string =>
+  `f.id IN (SELECT file_id FROM import_progress GROUP BY file_id
+    HAVING arg_max(state, seq) IN (${states.map((state) => importStates.indexOf(state)).join()}))`;
 
-/** A file with its progress in force and the sums of its book. */
+/** Files with their progress in force and the sums of their books; reads no other file's rows. */
 const select = (where: string, order: string): string => `
-  WITH wanted AS (
-    SELECT f.*, p.* EXCLUDE (file_id) FROM import_file f
-    JOIN (SELECT * FROM import_progress
-          QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY seq DESC) = 1) p
-      ON p.file_id = f.id
-    WHERE ${where} ${order})
-  SELECT w.*, coalesce(b.counted, 0) AS counted, coalesce(b.late, 0) AS late,
+  WITH wanted AS (SELECT * FROM import_file f WHERE ${where} ${order}),
+  standing AS (
+    SELECT * FROM import_progress WHERE file_id IN (SELECT id FROM wanted)
+    QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY seq DESC) = 1)
+  SELECT w.*, p.* EXCLUDE (file_id), coalesce(b.counted, 0) AS counted, coalesce(b.late, 0) AS late,
     coalesce(b.waiting, 0) AS waiting, coalesce(b.duplicate, 0) AS duplicate,
     coalesce(b.rejected, 0) AS rejected
-  FROM wanted w LEFT JOIN (
+  FROM wanted w JOIN standing p ON p.file_id = w.id LEFT JOIN (
     SELECT file_id, sum(counted) AS counted, sum(late) AS late, sum(waiting) AS waiting,
       sum(duplicate) AS duplicate, sum(rejected) AS rejected
     FROM import_file_count WHERE file_id IN (SELECT id FROM wanted) GROUP BY file_id) b
@@ -63,14 +63,14 @@ export class EmbeddedImportFileStore implements ImportFileStore {
   }
 
   async unfinished(): Promise<ImportFile[]> {
-    return (await this.database.query(select(unfinished, ''))).map(fileOf).reverse();
+    return (await this.database.query(select(inState('queued', 'importing'), '')))
+      .map(fileOf)
+      .reverse();
   }
 
-  async newest(place: { name: string; feed: string }): Promise<ImportFile | undefined> {
-    const where = 'f.name = $1 AND f.feed = $2';
-    const sql = select(where, 'ORDER BY f.id DESC LIMIT 1');
-    const [row] = await this.database.query(sql, [place.name, place.feed]);
-    return row && fileOf(row);
+  async ended(stamps: readonly string[]): Promise<ImportFile[]> {
+    const where = `f.inode IN (SELECT unnest($1)) AND ${inState('done', 'failed')}`;
+    return (await this.database.query(select(where, ''), [stamps])).map(fileOf).reverse();
   }
 
   async greatestId(): Promise<number> {
@@ -78,10 +78,14 @@ export class EmbeddedImportFileStore implements ImportFileStore {
     return Number(row.id);
   }
 
-  async rejects(id: number): ReturnType<ImportFileStore['rejects']> {
+  async rejects(
+    id: number,
+    { after, limit }: { after: number; limit: number },
+  ): ReturnType<ImportFileStore['rejects']> {
     const rows = await this.database.query(
-      'SELECT line_no, code, message, raw FROM dead_letter WHERE file_id = $1 ORDER BY line_no',
-      [id],
+      `SELECT line_no, code, message, raw FROM dead_letter
+        WHERE file_id = $1 AND line_no > $2 ORDER BY line_no LIMIT $3`,
+      [id, after, limit],
     );
     return rows.map(({ line_no: lineNo, code, message, raw }) => ({
       lineNo: Number(lineNo),

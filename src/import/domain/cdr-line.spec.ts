@@ -12,7 +12,8 @@ const parse = (text: string | Buffer) => {
   const line = Buffer.from(text);
   const bytes = Buffer.concat([Buffer.from('x;x\n'), line, Buffer.from('\n1;2')]);
   const events = new UsageEvents(1);
-  const parser = new CdrLineParser({ fileId: 7, feed: 'default', stampMs });
+  const maxFutureSkewMs = 86_400_000;
+  const parser = new CdrLineParser({ fileId: 7, feed: 'default', stampMs, maxFutureSkewMs });
   const end = 4 + line.length;
   return { problem: parser.parse({ bytes, start: 4, end, lineNo: 12 }, events), events };
 };

@@ -7,7 +7,6 @@ import { readUuid, RecordNames } from './record-id.js';
 const semicolon = 59;
 const zero = 48;
 const maxMsisdnDigits = 15;
-const futureMs = 24 * 3_600_000;
 
 /** What a file says about all its lines. */
 export interface CdrSource {
@@ -15,6 +14,8 @@ export interface CdrSource {
   readonly feed: string;
   /** When the import of the file began (epoch ms): bound for records of the future. */
   readonly stampMs: number;
+  /** How far behind that a record may be. */
+  readonly maxFutureSkewMs: number;
 }
 
 /** A code of importErrors, or of the parser of times. */
@@ -78,7 +79,7 @@ export class CdrLineParser {
 
   constructor(private readonly source: CdrSource) {
     this.#names = new RecordNames(source.feed);
-    this.#latestMs = source.stampMs + futureMs;
+    this.#latestMs = source.stampMs + source.maxFutureSkewMs;
   }
 
   /**

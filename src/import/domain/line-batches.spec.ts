@@ -18,7 +18,12 @@ const holdsAtMost = async (bytes: number): Promise<boolean> => {
   return false;
 };
 
-const source = { fileId: 3, feed: 'default', stampMs: Date.UTC(2020, 5, 1) };
+const source = {
+  fileId: 3,
+  feed: 'default',
+  stampMs: Date.UTC(2020, 5, 1),
+  maxFutureSkewMs: 86_400_000,
+};
 const maxLineBytes = 120;
 
 const goodLine = (n: number): string =>

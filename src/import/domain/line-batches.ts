@@ -3,6 +3,10 @@ import { CdrLineParser, isNote, type CdrSource } from './cdr-line.js';
 
 /** Lines of a batch; cuts are at multiples of it, so a resumed import cuts at the same lines. */
 export const linesPerBatch = 8192;
+/** A batch of long lines ends earlier: so many bytes of lines it may hold in memory. */
+const bytesPerBatch = 4 * 1024 * 1024;
+/** Bytes that are kept of a refused line. */
+const refusedRawBytes = 64 * 1024;
 
 /** Where reading stands, and what it has seen. */
 export interface ReadingMark {
@@ -32,6 +36,8 @@ export interface RefusedCdrLine {
 export interface LineBatch {
   readonly events: UsageEvents;
   readonly refused: readonly RefusedCdrLine[];
+  /** Bytes of its lines, those of refused ones as far as they are kept. */
+  readonly bytes: number;
   /** Where reading stands behind the batch. */
   readonly mark: ReadingMark;
 }
@@ -79,6 +85,7 @@ export class LineBatches {
   readonly #line: Line = { bytes: this.#carry, start: 0, end: 0, lineNo: 0 };
   /** Bytes of the line in hand that were thrown away because it is too long. */
   #skippedBytes = 0;
+  #bytes = 0;
 
   constructor(
     source: CdrSource,
@@ -99,7 +106,8 @@ export class LineBatches {
       this.#take(bytes, start, end);
       this.#mark.byteOffset++; // the line break
       start = end + 1;
-      if (this.#mark.lineNo % linesPerBatch === 0) yield this.#batch();
+      const isFull = this.#mark.lineNo % linesPerBatch === 0;
+      if (isFull || this.#bytes >= bytesPerBatch) yield this.#batch();
     }
     this.#carry = bytes.subarray(start);
     if (this.#carry.length > this.maxLineBytes) {
@@ -135,12 +143,18 @@ export class LineBatches {
     mark.lines++;
     const code = tooLong ? 'CDR_LINE_TOO_LONG' : this.#parser.parse(line, this.#events);
     if (code === undefined) return this.#seen();
-    const kept = Math.min(end, start + this.maxLineBytes);
+    this.#refuse(line, code);
+  }
+
+  #refuse({ bytes, start, end, lineNo }: Line, code: string): void {
+    const kept = Math.min(end, start + this.maxLineBytes, start + refusedRawBytes);
     const raw = Uint8Array.prototype.slice.call(bytes, start, kept);
-    this.#refused.push({ lineNo: mark.lineNo, code, raw });
+    this.#refused.push({ lineNo, code, raw });
+    this.#bytes += raw.length;
   }
 
   #seen(): void {
+    this.#bytes += this.#line.end - this.#line.start;
     const events = this.#events;
     const at = events.length - 1;
     this.#texts.add(at, this.#line);
@@ -155,10 +169,12 @@ export class LineBatches {
     const events = this.#events;
     const parsed = events.length; // control events that are added have no text
     events.raw = (at) => (at < parsed ? texts.of(at) : undefined);
-    const batch = { events, refused: this.#refused, mark: { ...this.#mark } };
+    const refused = this.#refused;
+    const batch = { events, refused, bytes: this.#bytes, mark: { ...this.#mark } };
     this.#events = new UsageEvents(linesPerBatch);
     this.#texts = new LineTexts();
     this.#refused = [];
+    this.#bytes = 0;
     return batch;
   }
 }

@@ -1,0 +1,223 @@
+import { UsageEvents } from '../ingest/index.js';
+import { reached } from '../streaming/index.js';
+import { startOfFile } from './domain/line-batches.js';
+import { importErrors, type ImportCode } from './errors.js';
+import type { ImportFile } from './import-file-store.js';
+import { fileRows, progressRows, pushFeedEvent } from './import-rows.js';
+import type { ImporterPorts } from './importer-ports.js';
+import type { FileIdentity, FoundFile } from './incoming-files.js';
+
+/** Feed of the files that lie in the incoming folder itself. */
+export const defaultFeed = 'default';
+
+/** So many new files are written down in one transaction. */
+const filesPerAppend = 1024;
+
+/** What the import needs to know of a file. */
+export type FileToRead = Pick<
+  ImportFile,
+  'id' | 'name' | 'feed' | 'bytes' | 'inode' | 'registeredAtMs' | 'seq' | 'mark'
+>;
+
+/** A registered file in its place. */
+export interface QueuedFile {
+  readonly found: FoundFile;
+  readonly file: FileToRead;
+}
+
+/** How the import of a file ended. */
+export type FileEnd =
+  { readonly state: 'done' } | { readonly state: 'failed'; readonly reason: ImportCode };
+
+interface Place extends QueuedFile {
+  /** Set once the import has ended: the file only has to be moved away. */
+  end?: FileEnd;
+  isStuck?: boolean;
+}
+
+interface NewFile {
+  readonly found: FoundFile;
+  readonly identity: FileIdentity;
+}
+
+const placeOf = ({ folder, name }: FoundFile): string => `${folder}/${name}`;
+const feedOf = ({ folder }: FoundFile): string => (folder === '' ? defaultFeed : folder);
+const keyOf = ({ feed, name }: { feed: string; name: string }): string => `${feed}/${name}`;
+
+/** The inode in the stamp of a registered file. */
+export const inodeOf = (stamp: string): string => stamp.split('-', 1)[0];
+
+/**
+ * The files of the folder in order of their registration. What is known of them is read from the
+ * store once and kept in memory, so that a folder of thousands of files costs no query a file.
+ */
+export class FileQueue {
+  /** Every registered file that lies in the folder. */
+  readonly #places = new Map<string, Place>();
+  #waiting: Place[] = [];
+  #next = 0;
+  #greatestId = 0;
+  #isRead = false;
+
+  constructor(private readonly ports: ImporterPorts) {}
+
+  get isEmpty(): boolean {
+    return this.#next === this.#waiting.length;
+  }
+
+  /** The file whose turn it is; its place stays taken until it is ended or released. */
+  take(): QueuedFile | undefined {
+    if (!this.isEmpty) return this.#waiting[this.#next++];
+    this.#waiting = [];
+    this.#next = 0;
+    return undefined;
+  }
+
+  /** After a fault: what is durable is read from the store again. */
+  forget(): void {
+    this.#places.clear();
+    this.#waiting = [];
+    this.#next = 0;
+    this.#isRead = false;
+  }
+
+  /** Writes down the files that are new, all in a few transactions. */
+  async lookAround(): Promise<void> {
+    const found = await this.ports.folder.scan();
+    if (!this.#isRead) await this.#read(found);
+    const fresh: NewFile[] = [];
+    for (const file of found) {
+      const known = this.#places.get(placeOf(file));
+      if (known !== undefined && known.end === undefined) continue;
+      const identity = await this.ports.folder.look(file);
+      if (identity === undefined) continue;
+      if (known !== undefined && inodeOf(known.file.inode) === identity.inode) {
+        await this.#moveAway(known);
+      } else fresh.push({ found: file, identity });
+    }
+    for (let at = 0; at < fresh.length; at += filesPerAppend) {
+      await this.#register(fresh.slice(at, at + filesPerAppend));
+    }
+  }
+
+  /** The end of the import is durable: the file leaves the folder. */
+  async ended({ found }: QueuedFile, end: FileEnd): Promise<void> {
+    const place = this.#places.get(placeOf(found));
+    if (place === undefined) return;
+    place.end = end;
+    await this.#moveAway(place);
+  }
+
+  /** The file is not in its place any more; what is there now, if anything, is a new one. */
+  release({ found }: QueuedFile): void {
+    this.#places.delete(placeOf(found));
+  }
+
+  async #read(found: readonly FoundFile[]): Promise<void> {
+    const { files } = this.ports;
+    const there = new Map<string, FoundFile>();
+    for (const file of found) there.set(keyOf({ feed: feedOf(file), name: file.name }), file);
+    this.#greatestId = await files.greatestId();
+    for (const file of await files.unfinished()) {
+      const folder = file.feed === defaultFeed ? '' : file.feed;
+      const gone = { folder, name: file.name, isRegular: true };
+      this.#add({ file, found: there.get(keyOf(file)) ?? gone });
+    }
+    await this.#readEnded(found);
+    this.#isRead = true;
+  }
+
+  /** Files whose import had ended when the program did, before they were moved away. */
+  async #readEnded(found: readonly FoundFile[]): Promise<void> {
+    const byStamp = new Map<string, FoundFile>();
+    for (const file of found) {
+      if (this.#places.has(placeOf(file))) continue;
+      const identity = await this.ports.folder.look(file);
+      if (identity !== undefined) byStamp.set(identity.stamp, file);
+    }
+    if (byStamp.size === 0) return;
+    for (const file of await this.ports.files.ended([...byStamp.keys()])) {
+      const there = byStamp.get(file.inode) as FoundFile;
+      // one that was gone and is there again (a disk that was away) has to be read
+      if (keyOf(file) !== keyOf({ feed: feedOf(there), name: there.name })) continue;
+      if (file.reason === 'FILE_GONE') continue;
+      this.#places.set(placeOf(there), { file, found: there, end: endOf(file) });
+    }
+  }
+
+  #add(place: Place): void {
+    this.#places.set(placeOf(place.found), place);
+    if (place.end === undefined) this.#waiting.push(place);
+  }
+
+  async #register(fresh: readonly NewFile[]): Promise<void> {
+    const { log, now } = this.ports;
+    const registeredAtMs = now();
+    const places = fresh.map(({ found, identity }, index): Place => {
+      const file = {
+        ...{ id: this.#greatestId + 1 + index, name: found.name, feed: feedOf(found) },
+        ...{ bytes: identity.bytes, inode: identity.stamp, registeredAtMs },
+        ...{ seq: 0, mark: startOfFile },
+      };
+      const reason = this.#refusalOf(found);
+      return { found, file, ...(reason && { end: { state: 'failed', reason } }) };
+    });
+    await log.append(this.#feedsOf(places), registrationRows(places, registeredAtMs));
+    this.#greatestId += places.length;
+    for (const place of places) {
+      reached('import.file-registered');
+      this.#add(place);
+      if (place.end !== undefined) await this.#moveAway(place);
+    }
+  }
+
+  #feedsOf(places: readonly Place[]): UsageEvents {
+    const read = places.filter(({ end }) => end === undefined);
+    const feeds = new Set(read.map(({ file }) => file.feed));
+    const events = new UsageEvents(feeds.size + 1);
+    for (const feed of feeds) {
+      pushFeedEvent(events, { feed, status: 'active' }, this.ports.maxOutOfOrdernessMs(feed));
+    }
+    return events;
+  }
+
+  #refusalOf({ name, isRegular }: FoundFile): ImportCode | undefined {
+    if (!isRegular) return 'FILE_NOT_REGULAR';
+    if (name.endsWith('.gz') && this.ports.gzip === undefined) return 'FILE_GZIP_OFF';
+    return undefined;
+  }
+
+  /** What cannot be moved is told once and tried again with every scan; other files go on. */
+  async #moveAway(place: Place): Promise<void> {
+    const { folder, logger } = this.ports;
+    const { found, file, end } = place;
+    const inode = inodeOf(file.inode);
+    const code = end?.state === 'failed' ? end.reason : undefined;
+    const reason = code && `${code}: ${importErrors[code].meaning} ${importErrors[code].next}`;
+    try {
+      await folder.move(found, { to: code ? 'failed' : 'done', inode, id: file.id, reason });
+    } catch (cause) {
+      const { meaning, next } = importErrors.FILE_NOT_MOVED;
+      const facts = { file: file.name, feed: file.feed, cause: String(cause) };
+      const told = { code: 'FILE_NOT_MOVED', ...facts };
+      if (!place.isStuck) logger.warn(`${meaning} ${next}`, told);
+      place.isStuck = true;
+      return;
+    }
+    this.#places.delete(placeOf(found));
+    if (code) logger.warn('a file was refused', { file: file.name, feed: file.feed, code });
+    reached('import.file-moved');
+  }
+}
+
+const endOf = ({ state, reason }: ImportFile): FileEnd =>
+  state === 'done' ? { state } : { state: 'failed', reason: reason as ImportCode };
+
+const registrationRows = (places: readonly Place[], atMs: number) => [
+  fileRows(places.map(({ file }) => file)),
+  progressRows(
+    places.map(({ file, end = { state: 'queued' } }) => {
+      return { fileId: file.id, seq: 0, mark: startOfFile, atMs, ...end };
+    }),
+  ),
+];

@@ -1,0 +1,25 @@
+import type { UsageEvents } from '../ingest/index.js';
+import type { EventLog } from '../streaming/index.js';
+import type { GzipBounds } from './file-bytes.js';
+import type { ImportFileStore } from './import-file-store.js';
+import type { IncomingFiles } from './incoming-files.js';
+
+/** What the importer runs on. */
+export interface ImporterPorts {
+  readonly folder: IncomingFiles;
+  readonly log: EventLog<UsageEvents>;
+  readonly files: ImportFileStore;
+  readonly now: () => number;
+  readonly pauseMs: (ms: number) => Promise<void>;
+  readonly maxLineBytes: number;
+  /** A record further than this in the future of the registration of its file is refused. */
+  readonly maxFutureSkewMs: number;
+  readonly scanIntervalMs: number;
+  /** Undefined switches .gz off. */
+  readonly gzip: GzipBounds | undefined;
+  readonly maxOutOfOrdernessMs: (feed: string) => number;
+  readonly logger: {
+    log(message: string, facts?: Record<string, unknown>): void;
+    warn(message: string, facts?: Record<string, unknown>): void;
+  };
+}
