@@ -55,7 +55,6 @@ export class BillingWindowStep implements UsageSink {
       const window = this.windows.takeDue(watermarkMs);
       if (window === undefined) break;
       this.windows.flags[window] |= windowFlags.closed;
-      this.windows.closedTotals[window] = this.windows.totals[window];
       this.#sayAbout(window, 'BILLING_PERIOD_CLOSED', {
         recordedAtMs: this.windows.latestRecordedAtMs[window],
         recordId: uuidText(this.windows.latestRecordIds, window * 4),

@@ -100,6 +100,14 @@ const nextChunk = async (chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array>
 
 const load = async (saved: AsyncIterable<Uint8Array>): Promise<UsageState> => {
   const chunks = saved[Symbol.asyncIterator]();
+  try {
+    return await loadFrom(chunks);
+  } finally {
+    await chunks.return?.(); // gives free what they are read from
+  }
+};
+
+const loadFrom = async (chunks: AsyncIterator<Uint8Array>): Promise<UsageState> => {
   const header = JSON.parse(Buffer.from(await nextChunk(chunks)).toString()) as StateHeader;
   const agreementChunks = async function* (): AsyncGenerator<Uint8Array> {
     for (let left = header.agreementChunks; left > 0; left--) yield nextChunk(chunks);

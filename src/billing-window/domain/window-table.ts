@@ -18,7 +18,7 @@ const none = -1;
 type Column = Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 /**
- * One window per agreement and billing period, as columns: about 57 bytes a window and 6 to 12 of
+ * One window per agreement and billing period, as columns: about 49 bytes a window and 6 to 12 of
  * hash. Windows have dense indexes and stay, so that late records and corrections find them.
  */
 export class WindowTable {
@@ -27,8 +27,6 @@ export class WindowTable {
   periods = new Int32Array(minCapacity);
   /** Bytes of all counted and late records, corrections included. */
   totals = new Float64Array(minCapacity);
-  /** Bytes at the moment the period closed; 0 before. */
-  closedTotals = new Float64Array(minCapacity);
   latestRecordedAtMs = new Float64Array(minCapacity);
   latestRecordIds = new Uint32Array(minCapacity * 4);
   flags = new Uint8Array(minCapacity);
@@ -135,7 +133,6 @@ export class WindowTable {
       { values: this.agreements, width: 1 },
       { values: this.periods, width: 1 },
       { values: this.totals, width: 1 },
-      { values: this.closedTotals, width: 1 },
       { values: this.latestRecordedAtMs, width: 1 },
       { values: this.latestRecordIds, width: 4 },
       { values: this.flags, width: 1 },
@@ -160,7 +157,6 @@ export class WindowTable {
     this.agreements = grown(this.agreements, capacity);
     this.periods = grown(this.periods, capacity);
     this.totals = grown(this.totals, capacity);
-    this.closedTotals = grown(this.closedTotals, capacity);
     this.latestRecordedAtMs = grown(this.latestRecordedAtMs, capacity);
     this.latestRecordIds = grown(this.latestRecordIds, capacity * 4);
     this.flags = grown(this.flags, capacity);
