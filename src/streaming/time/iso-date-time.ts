@@ -39,10 +39,14 @@ export function isoDateTimeProblem(text: string): ZonedDateTimeProblem {
   return zonedDateTimeProblem(bytes, 0, bytes.length);
 }
 
+// Room for the longest text; used again for each, as a million agreements bring many.
+const scratch = new Uint8Array(MAX_LENGTH * 3);
+const encoder = new TextEncoder();
+
 function parseText(text: string): number {
   if (text.length > MAX_LENGTH) return NaN;
-  const bytes = new TextEncoder().encode(text);
-  return parseZonedDateTime(bytes, 0, bytes.length);
+  const { written } = encoder.encodeInto(text, scratch);
+  return parseZonedDateTime(scratch, 0, written);
 }
 
 /** The same instant as Java writes it; the text itself when it is not ISO 8601. */

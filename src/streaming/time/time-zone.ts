@@ -1,6 +1,8 @@
 import { IANAZone } from 'luxon';
 
 const MAX_CACHED_NAMES = 2_000;
+const MAX_REMEMBERED_HOURS = 10_000;
+const HOUR_MS = 3_600_000;
 const zoneName = /^[A-Z][A-Za-z0-9_+-]*(\/[A-Z][A-Za-z0-9_+-]*)*$/;
 
 // Old Java names that ICU still knows and IANA does not. Several are ambiguous (BST is Bangladesh
@@ -30,12 +32,27 @@ export function isKnownZone(zone: string): boolean {
   return answer;
 }
 
+/** By zone and hour since 1970: the offset of an hour in which no clock is changed. */
+const steadyHours = new Map<string, number>();
+
 /**
  * What a local clock in the zone is ahead of UTC at an instant (epoch ms), in ms. NaN for an
- * unknown zone. Costs some 10 µs: callers keep what they derive from it. Of luxon only this call
- * is used; its parsing and startOf depend on today's date.
+ * unknown zone. Of luxon only this call is used; its parsing and startOf depend on today's date.
+ * It costs some 10 µs, and agreements begin at few instants: so hours are remembered.
  */
 export function zoneOffsetMs(zone: string, instantMs: number): number {
+  const hour = Math.floor(instantMs / HOUR_MS);
+  const key = `${zone} ${hour}`;
+  const remembered = steadyHours.get(key);
+  if (remembered !== undefined) return remembered;
+  const offset = luxonOffsetMs(zone, hour * HOUR_MS);
+  if (offset !== luxonOffsetMs(zone, (hour + 1) * HOUR_MS)) return luxonOffsetMs(zone, instantMs);
+  if (steadyHours.size >= MAX_REMEMBERED_HOURS) steadyHours.clear();
+  steadyHours.set(key, offset);
+  return offset;
+}
+
+function luxonOffsetMs(zone: string, instantMs: number): number {
   return Math.round(IANAZone.create(zone).offset(instantMs) * 60_000);
 }
 
