@@ -1,10 +1,12 @@
-import type { UsageEvents } from '../ingest/index.js';
+import { UsageEvents } from '../ingest/index.js';
 import type { ColumnBatch, EventLog } from '../streaming/index.js';
 import { linesPerBatch, type LineBatch } from './domain/line-batches.js';
 
 /** Three whole batches, or more smaller ones: enough that reading and counting overlap. */
 const mostLoad = 3;
-const leastLoad = 1 / 16;
+/** Small appends go together from here on: a transaction costs as much as thousands of lines. */
+const loadPerAppend = 0.5;
+const leastLoad = 1 / 64;
 const wholeBatchBytes = 1024 * 1024;
 
 const loadOf = ({ events, refused, bytes }: LineBatch): number =>
@@ -13,9 +15,29 @@ const loadOf = ({ events, refused, bytes }: LineBatch): number =>
     Math.max(leastLoad, (events.length + refused.length) / linesPerBatch, bytes / wholeBatchBytes),
   );
 
+/** What goes with one append: settles `landed` with it. */
+interface Gathered {
+  readonly batches: LineBatch[];
+  readonly rows: ColumnBatch[];
+  load: number;
+  readonly landed: Promise<void>;
+  land(this: void, append: Promise<unknown>): void;
+}
+
+const newGathered = (): Gathered => {
+  let land: Gathered['land'] = () => undefined;
+  const landed = new Promise<void>((resolve) => {
+    land = (append) => resolve(append.then(() => undefined));
+  });
+  // told by append() and landed() too
+  landed.catch(() => undefined);
+  return { batches: [], rows: [], load: 0, landed, land };
+};
+
 /** Appends of the importer, in order: a few at a time, and none behind one that failed. */
 export class AppendsInFlight {
-  #landing: { load: number; landed: Promise<unknown> }[] = [];
+  #gathered = newGathered();
+  readonly #landing = new Set<Gathered>();
   #failure: unknown;
   #hasFailed = false;
 
@@ -24,53 +46,74 @@ export class AppendsInFlight {
     private readonly onLanded: () => void,
   ) {}
 
-  /** Waits for room; the answer's `landed` settles with the append. Rejects behind a failed one. */
-  async append(batch: LineBatch, rows: ColumnBatch[]): Promise<{ landed: Promise<void> }> {
-    const load = loadOf(batch);
-    while (this.#landing.length > 0 && this.#load() + load > mostLoad) {
-      await this.#landing[0].landed;
-      // an append that was rejected together with this one has to be seen before the next one
-      await Promise.resolve();
-    }
-    if (this.#hasFailed) throw this.#failure;
-    const landed = this.log.append(batch.events, rows).then(
-      () => this.onLanded(),
-      (error: unknown) => this.#fail(error),
-    );
-    landed.catch(() => undefined);
-    const landing = { load, landed };
-    this.#landing.push(landing);
-    void landed.then(
-      () => this.#forget(landing),
-      () => this.#forget(landing),
-    );
+  /**
+   * Takes what comes next in the log. It is on its way once enough is gathered, or with `landed()`;
+   * the `landed` of the answer settles with it. Rejects behind an append that failed.
+   */
+  async append(batch: LineBatch, rows: readonly ColumnBatch[]): Promise<{ landed: Promise<void> }> {
+    const { landed } = this.#gathered;
+    this.#gathered.batches.push(batch);
+    this.#gathered.rows.push(...rows);
+    this.#gathered.load += loadOf(batch);
+    if (this.#gathered.load >= loadPerAppend) await this.#send();
     return { landed };
   }
 
-  /** Waits for all of them. Rejects with the failure of one. */
+  /** Sends what is gathered and waits for all. Rejects with the failure of one. */
   async landed(): Promise<void> {
-    await Promise.allSettled(this.#landing.map(({ landed }) => landed));
+    if (this.#gathered.batches.length > 0) await this.#send();
+    await Promise.allSettled(Array.from(this.#landing, ({ landed }) => landed));
     if (this.#hasFailed) throw this.#failure;
   }
 
   /** After a failure: all have settled, and from now on appends are taken again. */
   async startAnew(): Promise<void> {
     await this.landed().catch(() => undefined);
+    this.#gathered = newGathered();
     this.#hasFailed = false;
     this.#failure = undefined;
   }
 
-  #fail(error: unknown): never {
-    this.#hasFailed = true;
-    this.#failure ??= error;
-    throw error;
+  async #send(): Promise<void> {
+    const sent = this.#gathered;
+    this.#gathered = newGathered();
+    while (this.#isFull(sent)) {
+      const [first] = this.#landing;
+      await first.landed.catch(() => undefined);
+      // one that was rejected in the same moment has to be seen before the next is appended
+      await Promise.resolve();
+    }
+    const append = this.#hasFailed ? Promise.reject(this.#failure) : this.#append(sent);
+    sent.land(append);
+    if (this.#hasFailed) throw this.#failure;
   }
 
-  #forget(landing: object): void {
-    this.#landing = this.#landing.filter((other) => other !== landing);
+  #append(sent: Gathered): Promise<void> {
+    this.#landing.add(sent);
+    return this.log.append(eventsOf(sent.batches), sent.rows).then(
+      () => {
+        this.#landing.delete(sent);
+        this.onLanded();
+      },
+      (error: unknown) => {
+        this.#landing.delete(sent);
+        this.#hasFailed = true;
+        this.#failure ??= error;
+        throw error;
+      },
+    );
   }
 
-  #load(): number {
-    return this.#landing.reduce((sum, { load }) => sum + load, 0);
+  #isFull({ load }: Gathered): boolean {
+    let sum = load;
+    for (const landing of this.#landing) sum += landing.load;
+    return this.#landing.size > 0 && sum > mostLoad;
   }
 }
+
+const eventsOf = (batches: readonly LineBatch[]): UsageEvents => {
+  if (batches.length === 1) return batches[0].events;
+  const events = new UsageEvents(batches.reduce((sum, batch) => sum + batch.events.length, 1));
+  for (const batch of batches) events.pushAll(batch.events);
+  return events;
+};

@@ -83,6 +83,8 @@ export class FileBytes {
         if (bytes > this.#readBytes * gzip.maxRatio) throw fileFault('FILE_GZIP_RATIO');
         yield chunk;
       }
+      // it ended before the file did: what is behind it was never looked at
+      if (this.#readBytes < this.expected.bytes) throw fileFault('FILE_GZIP_CORRUPT');
     } catch (error) {
       throw error instanceof Fault ? error : fileFault('FILE_GZIP_CORRUPT', error);
     } finally {

@@ -5,7 +5,7 @@ import { importErrors, type ImportCode } from './errors.js';
 import type { ImportFile } from './import-file-store.js';
 import { fileRows, progressRows, pushFeedEvent } from './import-rows.js';
 import type { ImporterPorts } from './importer-ports.js';
-import type { FileIdentity, FoundFile } from './incoming-files.js';
+import type { FileIdentity, FileMove, FoundFile } from './incoming-files.js';
 
 /** Feed of the files that lie in the incoming folder itself. */
 export const defaultFeed = 'default';
@@ -32,6 +32,7 @@ export type FileEnd =
 interface Place extends QueuedFile {
   /** Set once the import has ended: the file only has to be moved away. */
   end?: FileEnd;
+  isMoving?: boolean;
   isStuck?: boolean;
 }
 
@@ -87,25 +88,31 @@ export class FileQueue {
     if (!this.#isRead) await this.#read(found);
     const fresh: NewFile[] = [];
     for (const file of found) {
-      const known = this.#places.get(placeOf(file));
-      if (known !== undefined && known.end === undefined) continue;
-      const identity = await this.ports.folder.look(file);
-      if (identity === undefined) continue;
-      if (known !== undefined && inodeOf(known.file.inode) === identity.inode) {
-        await this.#moveAway(known);
-      } else fresh.push({ found: file, identity });
+      const newFile = await this.#newFileAt(file);
+      if (newFile !== undefined) fresh.push(newFile);
     }
     for (let at = 0; at < fresh.length; at += filesPerAppend) {
       await this.#register(fresh.slice(at, at + filesPerAppend));
     }
   }
 
+  /** Moves away what has ended already; answers what is not registered. */
+  async #newFileAt(found: FoundFile): Promise<NewFile | undefined> {
+    const known = this.#places.get(placeOf(found));
+    if (known !== undefined && (known.end === undefined || known.isMoving)) return undefined;
+    const identity = await this.ports.folder.look(found);
+    if (identity === undefined) return undefined;
+    if (known?.end === undefined) return { found, identity };
+    if (inodeOf(known.file.inode) !== identity.inode) return { found, identity };
+    await this.#moveAway(known, known.end);
+    return undefined;
+  }
+
   /** The end of the import is durable: the file leaves the folder. */
   async ended({ found }: QueuedFile, end: FileEnd): Promise<void> {
     const place = this.#places.get(placeOf(found));
     if (place === undefined) return;
-    place.end = end;
-    await this.#moveAway(place);
+    await this.#moveAway(place, end);
   }
 
   /** The file is not in its place any more; what is there now, if anything, is a new one. */
@@ -167,7 +174,7 @@ export class FileQueue {
     for (const place of places) {
       reached('import.file-registered');
       this.#add(place);
-      if (place.end !== undefined) await this.#moveAway(place);
+      if (place.end !== undefined) await this.#moveAway(place, place.end);
     }
   }
 
@@ -188,27 +195,41 @@ export class FileQueue {
   }
 
   /** What cannot be moved is told once and tried again with every scan; other files go on. */
-  async #moveAway(place: Place): Promise<void> {
-    const { folder, logger } = this.ports;
-    const { found, file, end } = place;
-    const inode = inodeOf(file.inode);
-    const code = end?.state === 'failed' ? end.reason : undefined;
-    const reason = code && `${code}: ${importErrors[code].meaning} ${importErrors[code].next}`;
+  async #moveAway(place: Place, end: FileEnd): Promise<void> {
+    const { found, file } = place;
+    place.end = end;
+    place.isMoving = true;
     try {
-      await folder.move(found, { to: code ? 'failed' : 'done', inode, id: file.id, reason });
+      await this.ports.folder.move(found, moveOf(file, end));
     } catch (cause) {
-      const { meaning, next } = importErrors.FILE_NOT_MOVED;
-      const facts = { file: file.name, feed: file.feed, cause: String(cause) };
-      const told = { code: 'FILE_NOT_MOVED', ...facts };
-      if (!place.isStuck) logger.warn(`${meaning} ${next}`, told);
-      place.isStuck = true;
+      this.#tellStuck(place, cause);
       return;
+    } finally {
+      place.isMoving = false;
     }
     this.#places.delete(placeOf(found));
-    if (code) logger.warn('a file was refused', { file: file.name, feed: file.feed, code });
+    if (end.state === 'failed') {
+      const facts = { file: file.name, feed: file.feed, code: end.reason };
+      this.ports.logger.warn('a file was refused', facts);
+    }
     reached('import.file-moved');
   }
+
+  #tellStuck(place: Place, cause: unknown): void {
+    const { name: file, feed } = place.file;
+    const { meaning, next } = importErrors.FILE_NOT_MOVED;
+    const facts = { code: 'FILE_NOT_MOVED', file, feed, cause: String(cause) };
+    if (!place.isStuck) this.ports.logger.warn(`${meaning} ${next}`, facts);
+    place.isStuck = true;
+  }
 }
+
+const moveOf = ({ id, inode: stamp }: FileToRead, end: FileEnd): FileMove => {
+  const inode = inodeOf(stamp);
+  if (end.state === 'done') return { to: 'done', inode, id };
+  const { meaning, next } = importErrors[end.reason];
+  return { to: 'failed', inode, id, reason: `${end.reason}: ${meaning} ${next}` };
+};
 
 const endOf = ({ state, reason }: ImportFile): FileEnd =>
   state === 'done' ? { state } : { state: 'failed', reason: reason as ImportCode };

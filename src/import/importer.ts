@@ -110,7 +110,9 @@ export class Importer {
     const startedMs = ports.now();
     const source = new FileBytes(handle, { bytes, name, gzip: ports.gzip });
     const cdr = { fileId, feed, stampMs, maxFutureSkewMs: ports.maxFutureSkewMs };
-    const batches = new LineBatches(cdr, ports.maxLineBytes, file.mark);
+    const fileBytes = name.endsWith('.gz') ? undefined : bytes;
+    const bounds = { maxLineBytes: ports.maxLineBytes, fileBytes };
+    const batches = new LineBatches(cdr, bounds, file.mark);
     let problem = await this.#readBatches(file, source, batches).catch(problemOfFile);
     if (this.#stopping) return;
     const bytesNow = (await ports.folder.identity(handle)).bytes;

@@ -98,9 +98,12 @@ export class ImporterInTest {
     await this.#close();
   }
 
-  /** Ends as a killed process does: what is in hand is undone. */
+  /** Ends at once: what waits to be counted is undone. */
   async kill(): Promise<void> {
     const stopped = this.#importer?.stop();
+    this.#task?.stop();
+    this.store.log.close();
+    await this.#ended;
     await this.store.log.abandon();
     await stopped;
     this.#importer = undefined;

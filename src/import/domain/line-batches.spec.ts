@@ -30,7 +30,7 @@ const goodLine = (n: number): string =>
   `${uuidText(Uint32Array.of(1, 2, 3, n + 1))};2020-01-02T00:00:0${n % 10}Z;48${n};${n}`;
 
 const read = (chunks: readonly Buffer[], from?: ReadingMark): LineBatch[] => {
-  const batches = new LineBatches(source, maxLineBytes, from);
+  const batches = new LineBatches(source, { maxLineBytes }, from);
   const found = chunks.flatMap((chunk) => [...batches.push(chunk)]);
   return [...found, batches.end(true)];
 };
@@ -162,7 +162,7 @@ describe('the lines of a file', () => {
   });
 
   it('of 10 MB hold no more memory than a line may have, and keep their first bytes', async () => {
-    const batches = new LineBatches(source, maxLineBytes);
+    const batches = new LineBatches(source, { maxLineBytes });
     const chunkBytes = 64 * 1024;
     collectGarbage();
     const before = process.memoryUsage().arrayBuffers;
@@ -178,7 +178,7 @@ describe('the lines of a file', () => {
   });
 
   it('are left out when the last one was cut off with the file', () => {
-    const batches = new LineBatches(source, maxLineBytes);
+    const batches = new LineBatches(source, { maxLineBytes });
     [...batches.push(Buffer.from(`${goodLine(1)}\n${goodLine(2).slice(0, -1)}`))];
     const { events, mark } = batches.end(false);
     expect(events.length).toBe(1);

@@ -5,6 +5,8 @@ import { CdrLineParser, isNote, type CdrSource } from './cdr-line.js';
 export const linesPerBatch = 8192;
 /** A batch of long lines ends earlier: so many bytes of lines it may hold in memory. */
 const bytesPerBatch = 4 * 1024 * 1024;
+/** Such as `a;2020-01-01T00:00Z;1;1`; a small file needs no room for a whole batch. */
+const shortestRecordBytes = 20;
 /** Bytes that are kept of a refused line. */
 const refusedRawBytes = 64 * 1024;
 
@@ -57,9 +59,15 @@ interface Line {
 /** Where the text of each event of a batch stands, for the lines that are refused later. */
 class LineTexts {
   readonly #chunks: Buffer[] = [];
-  readonly #chunkOf = new Uint16Array(linesPerBatch);
-  readonly #starts = new Int32Array(linesPerBatch);
-  readonly #ends = new Int32Array(linesPerBatch);
+  readonly #chunkOf: Uint16Array;
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+
+  constructor(capacity: number) {
+    this.#chunkOf = new Uint16Array(capacity);
+    this.#starts = new Int32Array(capacity);
+    this.#ends = new Int32Array(capacity);
+  }
 
   /** `at` rises from call to call: lines of one chunk come one after the other. */
   add(at: number, { bytes, start, end }: Line): void {
@@ -78,8 +86,9 @@ class LineTexts {
 export class LineBatches {
   readonly #parser: CdrLineParser;
   readonly #mark: { -readonly [field in keyof ReadingMark]: number };
-  #events = new UsageEvents(linesPerBatch);
-  #texts = new LineTexts();
+  readonly #capacity: number;
+  #events: UsageEvents;
+  #texts: LineTexts;
   #refused: RefusedCdrLine[] = [];
   #carry: Buffer = Buffer.alloc(0);
   readonly #line: Line = { bytes: this.#carry, start: 0, end: 0, lineNo: 0 };
@@ -89,11 +98,15 @@ export class LineBatches {
 
   constructor(
     source: CdrSource,
-    private readonly maxLineBytes: number,
+    private readonly bounds: { readonly maxLineBytes: number; readonly fileBytes?: number },
     mark: ReadingMark = startOfFile,
   ) {
+    const mostRecords = Math.floor((bounds.fileBytes ?? Infinity) / shortestRecordBytes) + 1;
+    this.#capacity = Math.min(linesPerBatch, mostRecords);
     this.#parser = new CdrLineParser(source);
     this.#mark = { ...mark };
+    this.#events = new UsageEvents(this.#capacity);
+    this.#texts = new LineTexts(this.#capacity);
   }
 
   /** The batches that are full with this chunk. The chunk must not change afterwards. */
@@ -110,9 +123,9 @@ export class LineBatches {
       if (isFull || this.#bytes >= bytesPerBatch) yield this.#batch();
     }
     this.#carry = bytes.subarray(start);
-    if (this.#carry.length > this.maxLineBytes) {
-      this.#skippedBytes += this.#carry.length - this.maxLineBytes - 1;
-      this.#carry = Buffer.from(this.#carry.subarray(0, this.maxLineBytes + 1));
+    if (this.#carry.length > this.bounds.maxLineBytes) {
+      this.#skippedBytes += this.#carry.length - this.bounds.maxLineBytes - 1;
+      this.#carry = Buffer.from(this.#carry.subarray(0, this.bounds.maxLineBytes + 1));
     }
   }
 
@@ -130,7 +143,7 @@ export class LineBatches {
   #take(bytes: Buffer, start: number, end: number): void {
     const line = this.#line;
     const mark = this.#mark;
-    const tooLong = end - start > this.maxLineBytes || this.#skippedBytes > 0;
+    const tooLong = end - start > this.bounds.maxLineBytes || this.#skippedBytes > 0;
     mark.byteOffset += end - start + this.#skippedBytes;
     mark.lineNo++;
     this.#skippedBytes = 0;
@@ -147,7 +160,7 @@ export class LineBatches {
   }
 
   #refuse({ bytes, start, end, lineNo }: Line, code: string): void {
-    const kept = Math.min(end, start + this.maxLineBytes, start + refusedRawBytes);
+    const kept = Math.min(end, start + this.bounds.maxLineBytes, start + refusedRawBytes);
     const raw = Uint8Array.prototype.slice.call(bytes, start, kept);
     this.#refused.push({ lineNo, code, raw });
     this.#bytes += raw.length;
@@ -171,8 +184,8 @@ export class LineBatches {
     events.raw = (at) => (at < parsed ? texts.of(at) : undefined);
     const refused = this.#refused;
     const batch = { events, refused, bytes: this.#bytes, mark: { ...this.#mark } };
-    this.#events = new UsageEvents(linesPerBatch);
-    this.#texts = new LineTexts();
+    this.#events = new UsageEvents(this.#capacity);
+    this.#texts = new LineTexts(this.#capacity);
     this.#refused = [];
     this.#bytes = 0;
     return batch;

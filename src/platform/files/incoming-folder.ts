@@ -119,7 +119,8 @@ export class IncomingFolder {
     const source = this.#path(file.folder, file.name);
     const folder = join(this.root, to, file.folder);
     await mkdir(folder, { recursive: true });
-    const target = join(folder, await freeName(folder, file.name, id));
+    const room = reason === undefined ? 0 : reasonEnding.length;
+    const target = join(folder, await freeName(folder, { name: file.name, id, room }));
     if (reason !== undefined) await writeFile(target + reasonEnding, `${reason}\n`);
     await rename(source, target);
     if (String((await statsOf(target))?.ino) !== inode) {
@@ -208,10 +209,14 @@ const statsOf = async (path: Path): Promise<Stats | undefined> => {
 };
 
 /** The name itself, else with the id behind it, else with a number behind that. */
-const freeName = async (folder: string, name: string, id: number): Promise<string> => {
+const freeName = async (
+  folder: string,
+  wanted: { name: string; id: number; room: number },
+): Promise<string> => {
+  const { name, id, room } = wanted;
   for (let n = 0; ; n++) {
     const ending = n === 0 ? '' : n === 1 ? `.${id}` : `.${id}.${n - 1}`;
-    const free = cutName(name, (ending + reasonEnding).length) + ending;
+    const free = cutName(name, ending.length + room) + ending;
     if ((await statsOf(join(folder, free))) === undefined) return free;
   }
 };
