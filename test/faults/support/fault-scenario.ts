@@ -101,7 +101,8 @@ const liveOnce = async (
   releasedBefore: boolean,
 ): Promise<{ ending: Ending; released: boolean }> => {
   const crashAt = death !== undefined && 'crashAt' in death ? death.crashAt : undefined;
-  const program = await OverageProcess.start({ dataDir, env, crashAt });
+  const wal = `${storeOf(dataDir)}.wal`;
+  const program = await OverageProcess.start({ dataDir, env, crashAt, wal });
   if (death !== undefined && 'killAfterMs' in death) program.killAfter(death.killAfterMs);
   let released = releasedBefore;
   if ((await program.until(() => allDone(program))) && !released) {
@@ -110,10 +111,14 @@ const liveOnce = async (
   return { ending: await program.stop(), released };
 };
 
-/** Starts the program until all is done, letting it die as told; throws when it ends otherwise. */
+/**
+ * Starts the program until all is done, letting it die as told; throws when it ends otherwise.
+ * `afterDeath` may do to the files what a fault of the machine does.
+ */
 export const finishScenario = async (
   dataDir: string,
   deaths: readonly Death[],
+  afterDeath: (ending: Ending) => void = () => undefined,
 ): Promise<FinishedRun> => {
   const lives: Ending[] = [];
   let released = false;
@@ -121,7 +126,10 @@ export const finishScenario = async (
     const { ending, ...after } = await liveOnce(dataDir, deaths[life], released);
     released = after.released;
     lives.push(ending);
-    if (ending.signal === 'SIGKILL' && life < deaths.length) continue;
+    if (ending.signal === 'SIGKILL' && life < deaths.length) {
+      afterDeath(ending);
+      continue;
+    }
     if (ending.code !== 0) throw new Error(`ended with ${ending.code}:\n${ending.output}`);
     if (!released) throw new Error(`the last agreements were refused:\n${ending.output}`);
     const killedAt = lives.flatMap((one) => (one.killedAt === undefined ? [] : [one.killedAt]));

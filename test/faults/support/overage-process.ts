@@ -17,6 +17,8 @@ export interface Launch {
   readonly env?: Readonly<Record<string, string>>;
   /** `<crash point>:<n>` or `any:<n>`. */
   readonly crashAt?: string;
+  /** The write-ahead log whose lengths are wanted at the end. */
+  readonly wal?: string;
 }
 
 export interface Ending {
@@ -26,6 +28,8 @@ export interface Ending {
   readonly killedAt: string | undefined;
   /** How often each point was reached. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Lengths of the log when the last commit began and when the process ended itself. */
+  readonly walBytes: readonly [begun: number, ended: number];
   readonly output: string;
 }
 
@@ -58,8 +62,8 @@ export class OverageProcess {
       child.once('close', (code, signal) => {
         this.#hasEnded = true;
         const said = existsSync(report) ? readFileSync(report, 'utf8') : '{}';
-        const { killedAt, counts } = JSON.parse(said) as Partial<Ending>;
-        ended({ code, signal, killedAt, counts: counts ?? {}, output: this.#output });
+        const { killedAt, counts = {}, walBytes = [0, 0] } = JSON.parse(said) as Partial<Ending>;
+        ended({ code, signal, killedAt, counts, walBytes, output: this.#output });
       }),
     );
   }
@@ -79,6 +83,7 @@ export class OverageProcess {
         PORT: String(port),
         CRASH_REPORT: report,
         ...(launch.crashAt === undefined ? {} : { CRASH_AT: launch.crashAt }),
+        ...(launch.wal === undefined ? {} : { WAL_FILE: launch.wal }),
         ...launch.env,
       },
     });
