@@ -163,6 +163,22 @@ describe(chapterInBrowser('the pages in a real browser'), () => {
     );
   });
 
+  describe('GraphiQL in a narrow window', () => {
+    testInBrowser(
+      'puts the answer below the query, over the whole width',
+      async () => {
+        const { page } = await openOn('/graphiql', 400);
+        await page.waitForSelector('.graphiql-execute-button');
+        const query = await page.locator('.graphiql-editors').boundingBox();
+        const answer = await page.locator('.graphiql-response').boundingBox();
+        expect(answer?.y).toBeGreaterThanOrEqual((query?.y ?? Infinity) + (query?.height ?? 0));
+        expect(answer?.width).toBeGreaterThan(300);
+        expect(answer?.height).toBeGreaterThan(250);
+      },
+      slow,
+    );
+  });
+
   describe('the page of the REST API', () => {
     testInBrowser(
       'shows every operation of the OpenAPI document and tries one out',
