@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { refusal } from '../platform/http/refusal.js';
+import { refusedRawBytes } from './domain/line-batches.js';
 import { importErrors } from './errors.js';
 import {
   IMPORT_FILE_STORE,
@@ -58,13 +59,13 @@ export const importFileJson = (file: ImportFile): ImportFileJson => {
   };
 };
 
-/** At most 64 KiB each. */
 const rejectsPerPage = 256;
 
 const textOf = ({ lineNo, code, message, raw }: RejectedLine): Uint8Array[] => [
   Buffer.from(`# line ${lineNo} ${code}: ${message.replaceAll(';', ',')}\n`),
   raw,
-  Buffer.from('\n'),
+  // the rest is not kept: as it is, the line must not be readable by chance
+  Buffer.from(raw.length < refusedRawBytes ? '\n' : ';… cut off here\n'),
 ];
 
 /** What was imported, and what was refused. */

@@ -1,18 +1,17 @@
-import { goodLine, ImporterInTest } from './importer-in-test.js';
+import { goodLine, ImporterInTest, until } from './importer-in-test.js';
 
-const files = Number(process.env.N ?? 5000);
+const files = 1500;
+/** About 3 s on a quiet machine; a query for each file in the folder made it an hour. */
+const mostMs = 30_000;
 
-it('reads thousands of small files in time that grows with their number only', async () => {
+it('reads thousands of small files without looking at all of them for each', async () => {
   const importer = ImporterInTest.at();
   for (let n = 0; n < files; n++) importer.drop(`${String(n).padStart(5, '0')}.csv`, goodLine(n));
-  const startedMs = performance.now();
   await importer.start();
-  const books = await importer.ended(files, 120_000);
-  const ms = performance.now() - startedMs;
-  console.log(ms);
-  expect(
-    books.every(({ state, lines, waiting }) => state === 'done' && lines === 1 && waiting === 1),
-  ).toBe(true);
+  await until('all moved', mostMs, () => importer.names('done').length === files);
+  const books = await importer.ended(files);
+  expect(books.map(({ name }) => name)).toEqual(importer.names('done'));
+  expect(books.every(({ lines, waiting }) => lines === 1 && waiting === 1)).toBe(true);
   expect(await importer.recordLines()).toEqual(books.map(({ id }) => [id, 1]));
   await importer.stopAndRemove();
-}, 180_000);
+}, 60_000);
