@@ -27,6 +27,7 @@ export const pageFiles = (root: string): StaticFile[] => {
     page('/index.js', 'index.js'),
     page('/style.css', 'style.css'),
     page('/favicon.svg', 'favicon.svg'),
+    page('/favicon.ico', 'favicon.svg'), // what browsers ask for when a page names none
     page('/graphiql', 'graphiql.html'),
     page('/graphiql/boot.js', 'graphiql-boot.js'),
     page('/graphiql/page.css', 'graphiql.css'),

@@ -128,7 +128,10 @@ export class OverageProcess {
     const deadline = Date.now() + timeoutMs;
     while (!this.#hasEnded) {
       if (await condition()) return true;
-      if (Date.now() > deadline) throw new Error(`waited too long; output:\n${this.#output}`);
+      if (Date.now() > deadline) {
+        await this.kill();
+        throw new Error(`waited too long; output:\n${this.#output}`);
+      }
       await sleep(15);
     }
     return false;
