@@ -1,11 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Fault } from '../streaming/index.js';
 import { importErrors, type ImportCode } from './errors.js';
 
 const chunkBytes = 1024 * 1024;
+const mostPaddingBytes = 64 * 1024;
 
 /** Bounds of what a .gz file may unpack to; undefined switches .gz off. */
 export interface GzipBounds {
@@ -69,6 +71,15 @@ export class FileBytes {
     }
   }
 
+  /** True when nothing but a few zeros is in the file from there on. */
+  async #isPadding(from: number): Promise<boolean> {
+    const left = this.expected.bytes - from;
+    if (left > mostPaddingBytes) return false;
+    const buffer = Buffer.alloc(left);
+    if (left > 0) await this.handle.read({ buffer, position: from });
+    return buffer.every((byte) => byte === 0);
+  }
+
   async *#unpacked(): AsyncGenerator<Buffer> {
     const { gzip } = this.expected;
     if (gzip === undefined) throw fileFault('FILE_GZIP_OFF');
@@ -83,8 +94,11 @@ export class FileBytes {
         if (bytes > this.#readBytes * gzip.maxRatio) throw fileFault('FILE_GZIP_RATIO');
         yield chunk;
       }
-      // it ended before the file did: what is behind it was never looked at
-      if (this.#readBytes < this.expected.bytes) throw fileFault('FILE_GZIP_CORRUPT');
+      // it may have ended before the file did: the rest belongs to the SHA-256, and has to be empty
+      packed.unpipe(gunzip);
+      packed.resume();
+      await finished(packed);
+      if (!(await this.#isPadding(gunzip.bytesWritten))) throw fileFault('FILE_GZIP_CORRUPT');
     } catch (error) {
       throw error instanceof Fault ? error : fileFault('FILE_GZIP_CORRUPT', error);
     } finally {

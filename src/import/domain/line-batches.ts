@@ -159,11 +159,13 @@ export class LineBatches {
     mark.lines++;
     const code = tooLong ? 'CDR_LINE_TOO_LONG' : this.#parser.parse(line, this.#events);
     if (code === undefined) return this.#seen();
-    this.#refuse(line, code);
+    this.#refuse(code, start);
   }
 
-  #refuse({ bytes, start, end, lineNo }: Line, code: string): void {
-    const kept = Math.min(end, start + this.bounds.maxLineBytes, start + refusedRawBytes);
+  /** `from` is where the line began, a byte order mark included. */
+  #refuse(code: string, from: number): void {
+    const { bytes, start, end, lineNo } = this.#line;
+    const kept = Math.min(end, from + this.bounds.maxLineBytes, start + refusedRawBytes);
     const raw = Uint8Array.prototype.slice.call(bytes, start, kept);
     this.#refused.push({ lineNo, code, raw });
     this.#bytes += raw.length;
