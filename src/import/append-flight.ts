@@ -80,8 +80,6 @@ export class AppendsInFlight {
     while (this.#isFull(sent)) {
       const [first] = this.#landing;
       await first.landed.catch(() => undefined);
-      // one that was rejected in the same moment has to be seen before the next is appended
-      await Promise.resolve();
     }
     const append = this.#hasFailed ? Promise.reject(this.#failure) : this.#append(sent);
     sent.land(append);

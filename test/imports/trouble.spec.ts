@@ -81,6 +81,39 @@ describe('a file that changes while it is read', () => {
   });
 });
 
+it('a file whose disk was away is read when the disk is there again', async () => {
+  class Away extends IncomingFolder {
+    override scan(): Promise<never[]> {
+      return Promise.resolve([]);
+    }
+    override open() {
+      return Promise.resolve('gone' as const);
+    }
+  }
+  class Hanging extends IncomingFolder {
+    override async open(file: Parameters<IncomingFolder['open']>[0]) {
+      await until('stopped', 5000, () => isStopped);
+      return super.open(file);
+    }
+  }
+  let isStopped = false;
+  importer().drop('a.csv', goodLines(2));
+  await importer().start({ folder: new Hanging(importer().incoming) });
+  await until('registered', 5000, async () => (await importer().books()).length === 1);
+  const killed = importer().kill();
+  isStopped = true;
+  await killed;
+  await importer().start({ folder: new Away(importer().incoming) });
+  await until('told', 5000, () => importer().warnings().length > 0);
+  await importer().stop();
+  await importer().start();
+  const books = await importer().ended(2);
+  expect(books.map(({ reason, waiting }) => [reason, waiting])).toEqual([
+    ['FILE_GONE', 0],
+    [null, 2],
+  ]);
+});
+
 it('a file that may not be opened is refused, others go on', async () => {
   class Folder extends IncomingFolder {
     override open(file: { folder: string; name: string; isRegular: boolean }) {
