@@ -121,7 +121,12 @@ export class EmbeddedDatabase {
     return this.#inOrder(async () => {
       const { writer } = await this.#usable();
       try {
-        await writeTransaction({ connection: writer, writerOf: (b) => this.#writerOf(b) }, batches);
+        const tools = {
+          connection: writer,
+          writerOf: (batch: ColumnBatch) => this.#writerOf(batch),
+          onLogNotFolded: (error: unknown) => this.#logNotFolded(error),
+        };
+        await writeTransaction(tools, batches);
       } catch (error) {
         this.#noteFatal(error);
         throw error;
@@ -152,6 +157,13 @@ export class EmbeddedDatabase {
         await writer.run('CHECKPOINT').catch((error) => this.#noCheckpoint(error));
       await this.#closeSession();
     });
+  }
+
+  /** The rows are safe in the log; DuckDB has to be opened anew, and tries it again later. */
+  #logNotFolded(error: unknown): void {
+    this.#noteFatal(error);
+    const next = 'give it more STORE_MEMORY_LIMIT';
+    this.file.log(`store: the log could not be folded in, ${next}: ${messageOf(error)}`);
   }
 
   #noCheckpoint(error: unknown): void {

@@ -40,6 +40,13 @@ export const isNotWritable = (error: unknown): boolean =>
 export const isInvalidated = (error: unknown): boolean =>
   /^FATAL|database has been invalidated/i.test(messageOf(error));
 
+/**
+ * True for the error of a commit that is on the disk: only the fold of the log into the file, which
+ * DuckDB begins by itself behind a commit, has failed.
+ */
+export const isDurable = (error: unknown): boolean =>
+  /COMMIT succeeded and is durable/.test(messageOf(error));
+
 /** What a failed transaction becomes. A Fault goes through as it is. */
 export const writeFault = (error: unknown): Fault => {
   if (error instanceof Fault) return error;

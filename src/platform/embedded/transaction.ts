@@ -1,12 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { reached, type ColumnBatch } from '../../streaming/index.js';
 import type { ColumnWriter } from './column-writer.js';
-import { writeFault } from './store-fault.js';
+import { isDurable, writeFault } from './store-fault.js';
 
 /** A connection nobody else uses meanwhile, and the writer of each table. */
 export interface TransactionTools {
   readonly connection: DuckDBConnection;
   writerOf(batch: ColumnBatch): ColumnWriter;
+  /** Told of an error behind a commit that is durable. */
+  onLogNotFolded(error: unknown): void;
 }
 
 interface TableRows {
@@ -74,6 +76,7 @@ export const writeTransaction = async (
     reached('commit.before-commit');
     await connection.run('COMMIT');
   } catch (error) {
+    if (isDurable(error)) return tools.onLogNotFolded(error);
     await rollback(connection);
     throw writeFault(error);
   }
