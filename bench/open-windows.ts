@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WindowTable } from '../src/billing-window/domain/window-table.js';
 import { postWorkloadAgreements, writeCdrFile } from './inputs.js';
 import { memoryOf } from './machine.js';
 import { newDataDir, Program, removeDirectory } from './program.js';
@@ -12,8 +13,10 @@ export interface OpenWindowsRun {
   readonly residentBytes: number | undefined;
   /** The most there was while the agreements and the records came in. */
   readonly mostResidentBytes: number | undefined;
-  /** Of the newest snapshot: windows and all else that the state holds. */
+  /** Of the newest snapshot: windows, agreements, subscribers. */
   readonly snapshotBytes: number;
+  /** Of the columns and the index of the windows alone, with the room they keep for more. */
+  readonly windowTableBytes: number;
   readonly readyMs: readonly number[];
 }
 
@@ -26,6 +29,15 @@ const newestSnapshotBytes = (directory: string): number => {
     .filter((stat) => stat.isFile())
     .sort((a, b) => b.mtimeMs - a.mtimeMs);
   return files[0]?.size ?? 0;
+};
+
+const windowTableBytes = (windows: number): number => {
+  const table = new WindowTable();
+  const bucket = { zoneIndex: 0, period: 600, endMs: Infinity };
+  for (let agreement = 0; agreement < windows; agreement++) {
+    table.open(table.add(agreement, bucket.period), bucket);
+  }
+  return table.byteSize;
 };
 
 const importOneRecordEach = async (program: Program, windows: number): Promise<void> => {
@@ -67,7 +79,10 @@ export const measureOpenWindows = async (
       residentBytes = memoryOf(program.pid, 'VmRSS');
     }
     const snapshotBytes = newestSnapshotBytes(dataDir);
-    return { windows, residentBytes, mostResidentBytes, snapshotBytes, readyMs };
+    return {
+      ...{ windows, residentBytes, mostResidentBytes, snapshotBytes, readyMs },
+      windowTableBytes: windowTableBytes(windows),
+    };
   } finally {
     await program.stop();
     await removeDirectory(dataDir);

@@ -51,5 +51,6 @@ ${of.figures.map(line).join('\n')}
 - **One record**: from the rename of a file of one record until the message it causes is answered
   by the long poll, 100 files one after the other.
 - **Open windows**: one window each for a million agreements. Memory is that of the idle process
-  after a restart; state is the snapshot file divided by the windows, agreements included.
+  after a restart; the most while they came has the requests in it that brought a million
+  agreements. State is the columns and the index of the windows, with room for more.
 `;

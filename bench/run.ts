@@ -106,9 +106,12 @@ const windows = async (): Promise<void> => {
     target: { kind: '≤', value: 500 },
   });
   add([(run.mostResidentBytes ?? NaN) / MB], { name: 'Most memory while they came', unit: 'MB' });
-  add([run.snapshotBytes / count], {
+  add([run.windowTableBytes / count], {
     ...{ name: 'State of a window', unit: 'bytes', digits: 1 },
     target: { kind: '≤', value: 110 },
+  });
+  add([run.snapshotBytes / count], {
+    ...{ name: 'Snapshot of a window with its agreement', unit: 'bytes', digits: 1 },
   });
   add(run.readyMs, {
     ...{ name: `Restart until ready, ${millions}`, unit: 'ms' },
