@@ -8,6 +8,7 @@ const leftOut = [
   '@apollo/subgraph',
   '@as-integrations/express5',
   '@fastify/multipart',
+  '@fastify/static',
   '@fastify/view',
   '@nats-io/transport-node',
   '@nestjs/platform-express',
