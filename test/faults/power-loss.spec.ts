@@ -30,6 +30,7 @@ const root = mkdtempSync(join(tmpdir(), 'overage-power-'));
 const prepared = join(root, 'prepared');
 const straight = join(root, 'straight');
 const next = numbersFrom(seed);
+const repaired = new Set<Damage>();
 let commits = 0;
 
 const damages = [
@@ -92,13 +93,18 @@ describe(`the power fails (seed ${seed})`, () => {
       expect(run.killedAt).toEqual(['commit.committed', 'commit.committed']);
       expect(isDamaged).toBe(true);
       expect(await storeDifferences(storeOf(straight), storeOf(dir))).toEqual([]);
-      // What ends too early DuckDB passes over by itself.
-      if (damage !== 'cut' && damage !== 'garbage behind the end') {
-        expect(existsSync(`${wal}.damaged-1`)).toBe(true);
-        expect(run.lives[1].output).toContain(`${wal}.damaged-1`);
-      }
+      const copy = `${wal}.damaged-1`;
+      expect(run.lives[1].output.includes(copy)).toBe(existsSync(copy));
+      if (existsSync(copy)) repaired.add(damage);
       rmSync(dir, { recursive: true });
     },
     60_000,
   );
+
+  // What looks as if it ended too early (a length beyond the end) DuckDB passes over by itself.
+  test('a copy of what was cut is kept and told, for zeros and for garbage', () => {
+    expect([...repaired]).toEqual(
+      expect.arrayContaining(['zeros', 'garbage', 'zeros behind the end'] satisfies Damage[]),
+    );
+  });
 });
