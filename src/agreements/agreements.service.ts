@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { httpErrors } from '../platform/http/errors.js';
 import type { BodyLine } from '../platform/http/ndjson.js';
 import { refusal, Refusal, type RefusedLine } from '../platform/http/refusal.js';
+import type { FaultCodes } from '../streaming/index.js';
 import { AGREEMENT_LOG, type AgreementLog } from './agreement-log.js';
 import {
   AGREEMENT_STORE,
@@ -82,13 +84,15 @@ const readLine = (line: BodyLine): LineReading =>
     ? parseAgreement(line.value)
     : { ok: false, code: 'BODY_NOT_JSON', message: line.fault };
 
+/** Every code a line of a request can be refused with. */
+const codes: Partial<FaultCodes> = { ...httpErrors, ...agreementsErrors };
+
 const nothingAccepted = (rejected: readonly RefusedLine[]): Refusal => {
   const [first] = rejected;
   const conflicts = rejected.every(({ code }) => code === 'AGREEMENT_CONFLICT');
-  const declared = agreementsErrors[first.code as keyof typeof agreementsErrors];
   return new Refusal(first.code, first.message, {
     status: conflicts ? 409 : 400,
-    next: declared?.next,
+    next: codes[first.code]?.next,
     rejected,
   });
 };

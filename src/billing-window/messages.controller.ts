@@ -10,7 +10,9 @@ const maxWaitSeconds = 60;
 
 const messagesQuery = z.strictObject({
   after: z
-    .union([z.literal('-1').transform(Number), wholeNumber(0, Number.MAX_SAFE_INTEGER - 1)])
+    .union([z.literal('-1').transform(Number), wholeNumber(0, Number.MAX_SAFE_INTEGER - 1)], {
+      error: 'must be -1 or the offset of a message',
+    })
     .default(-1),
   limit: wholeNumber(1, 10_000).default(100),
   wait: wholeNumber(0, maxWaitSeconds).default(0),

@@ -53,8 +53,13 @@ const listen = async (app: NestFastifyApplication, { host, port }: Settings): Pr
   try {
     await app.listen(port, host);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Fault('ADDRESS_IN_USE', 'Fatal', `${host}:${port} is in use`, { cause: error });
+    const { code, message, syscall } = error as NodeJS.ErrnoException;
+    const options = { cause: error };
+    if (code === 'EADDRINUSE') {
+      throw new Fault('ADDRESS_IN_USE', 'Fatal', `${host}:${port} is in use`, options);
+    }
+    if (syscall === undefined) throw error;
+    throw new Fault('ADDRESS_NOT_USABLE', 'Fatal', `${host}:${port}: ${message}`, options);
   }
 };
 

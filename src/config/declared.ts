@@ -38,10 +38,12 @@ export const declared = {
     doc: 'Folder to drop CDR files into. A sub-folder is a feed of that name.',
   }),
   roles: setting({
-    ...listOf(roles),
+    ...listOf(roles, ['ingest', 'api']),
     name: 'ROLES',
     defaultText: 'import,ingest,api',
-    doc: 'What this process does.',
+    doc:
+      'What this process does: `import` reads files, `ingest` counts, `api` answers REST, ' +
+      'GraphQL and pages. Only `import` can be left out yet: files then lie until it is back.',
   }),
   store: setting({
     ...choice(['embedded'], ['cluster']),
@@ -77,7 +79,7 @@ export const declared = {
     ...bytes('256', '16MiB'),
     name: 'MAX_LINE_BYTES',
     defaultText: '64KiB',
-    doc: 'A longer line of a CDR file or of NDJSON is rejected; the rest is read on.',
+    doc: 'A longer line of a CDR file is rejected; the rest is read on.',
   }),
   maxBodyBytes: setting({
     ...bytes('1KiB', '1GiB'),

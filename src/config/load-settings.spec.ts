@@ -77,8 +77,18 @@ test('the environment wins over the file, the file over the default', () => {
 });
 
 test('an array of roles in the file is read like a list', () => {
-  expect(settingsOf({}, file({ ROLES: ['api', 'import'] })).roles).toEqual(['import', 'api']);
+  const { roles } = settingsOf({}, file({ ROLES: ['api', 'ingest', 'api'] }));
+  expect(roles).toEqual(['ingest', 'api']);
 });
+
+test.each(['import', 'import,api', 'ingest'])(
+  'roles without those that always run are refused, so %s is no setting without effect',
+  (roles) => {
+    expect(faultsOf({ ROLES: roles })).toMatchObject([
+      { path: 'ROLES', code: 'SETTING_NOT_BUILT' },
+    ]);
+  },
+);
 
 test('all faults of all sources are told at once, each with its place', () => {
   const content = {

@@ -134,15 +134,24 @@ export const choice = <V extends string>(
   }),
 });
 
-/** One or more of `values`, separated by commas; order and repeats do not matter. */
-export const listOf = <V extends string>(values: readonly V[]): Kind<readonly V[]> => ({
+/**
+ * One or more of `values`, separated by commas; order and repeats do not matter. Leaving out one
+ * of `always` is known, but refused.
+ */
+export const listOf = <V extends string>(
+  values: readonly V[],
+  always: readonly V[] = [],
+): Kind<readonly V[]> => ({
   type: `list of ${values.join(', ')}`,
   schema: z.string().transform((written, context): readonly V[] => {
     const words = new Set(written.split(',').map((word) => word.trim()));
     const found = values.filter((value) => words.has(value));
-    if (found.length === words.size) return found;
+    const isRead = found.length === words.size;
+    if (isRead && always.every((value) => found.includes(value))) return found;
     context.addIssue(
-      fault('SETTING_INVALID', `must be one or more of ${values.join(', ')}, comma-separated`),
+      isRead
+        ? fault('SETTING_NOT_BUILT', `a process without ${always.join(' or ')} is not built yet`)
+        : fault('SETTING_INVALID', `must be one or more of ${values.join(', ')}, comma-separated`),
     );
     return z.NEVER;
   }),

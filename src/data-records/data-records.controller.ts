@@ -24,10 +24,13 @@ const instant = z
   .transform(parseIsoDateTime)
   .refine((ms) => ms >= earliestMs && ms <= latestMs, 'must be an ISO 8601 time with an offset');
 
+/** Zeros stand for "no record" in what is stored. */
+const recordIdText = uuidText.refine((id) => /[^0-]/.test(id), 'must not be all zeros');
+
 /** The body of a correction. Unknown fields are refused. */
 export const correctionBody = z.strictObject({
   recordedAt: instant,
-  internalRecordId: uuidText,
+  internalRecordId: recordIdText,
   recordedBytes: z
     .number()
     .refine((bytes) => Number.isSafeInteger(bytes) && bytes >= 0, 'must be from 0 to 2^53 - 1'),

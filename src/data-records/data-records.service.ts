@@ -19,6 +19,7 @@ import {
 } from '../ingest/index.js';
 import { CLOCK, type Clock } from '../platform/http/clock.js';
 import { refusal, Refusal } from '../platform/http/refusal.js';
+import type { FaultCodes } from '../streaming/index.js';
 import { DATA_RECORD_STORE, type DataRecordStore, type PeriodRows } from './data-record-store.js';
 import {
   correctionPayload,
@@ -65,6 +66,9 @@ export const knownAgreement = async (
   if (agreement !== undefined) return agreement;
   throw refusal(agreementEdgeErrors, 'AGREEMENT_UNKNOWN', { status: 404, facts: { id } });
 };
+
+/** What the step refuses a correction with. */
+const codes: Partial<FaultCodes> = { ...ingestErrors, ...agreementEdgeErrors };
 
 @Injectable()
 export class DataRecordsService {
@@ -115,10 +119,9 @@ export class DataRecordsService {
     const { refused } = await this.input.send(events);
     const why = refused.get(0);
     if (why === undefined) return;
-    const declared = ingestErrors[why.code as keyof typeof ingestErrors];
     throw new Refusal(why.code, why.message, {
       status: 409,
-      next: declared?.next ?? dataRecordsErrors.CORRECTION_REFUSED.next,
+      next: (codes[why.code] ?? dataRecordsErrors.CORRECTION_REFUSED).next,
     });
   }
 }

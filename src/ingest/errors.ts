@@ -11,11 +11,6 @@ export const ingestErrors = {
     meaning: 'The total of the billing period would pass 2^53 - 1 bytes.',
     next: 'Check the record at its source; no subscriber uses 8 PiB in a period.',
   },
-  UNKNOWN_AGREEMENT: {
-    reaction: 'BadRecord',
-    meaning: 'There is no agreement with this id.',
-    next: 'Send the agreement first, or look the id up with GET /api/agreements?msisdn=.',
-  },
   RECORD_OF_ANOTHER_AGREEMENT: {
     reaction: 'BadRecord',
     meaning: 'The record is counted under another agreement, or still waits for one.',

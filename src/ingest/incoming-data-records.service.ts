@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../platform/http/clock.js';
+import { httpErrors } from '../platform/http/errors.js';
 import type { BodyLine } from '../platform/http/ndjson.js';
 import { Refusal, type RefusedLine } from '../platform/http/refusal.js';
+import type { FaultCodes } from '../streaming/index.js';
 import { UsageEvents, type UsageRecord } from './domain/usage-events.js';
-import { recordErrors } from './errors.js';
+import { ingestErrors, recordErrors } from './errors.js';
 import { readRecord } from './incoming-data-records.topics.js';
 import { USAGE_INPUT, type UsageInput } from './usage-input.js';
 
@@ -67,13 +69,15 @@ const readLine = (
   return { line, code: 'RECORD_IN_FUTURE', message: recordErrors.RECORD_IN_FUTURE.meaning };
 };
 
+/** Every code a line of a request can be refused with. */
+const codes: Partial<FaultCodes> = { ...httpErrors, ...ingestErrors, ...recordErrors };
+
 const nothingAccepted = (rejected: readonly RefusedLine[]): Refusal => {
   const [{ code, message }] = rejected;
-  const declared = recordErrors[code as keyof typeof recordErrors];
   const conflict = rejected.every((each) => each.code === 'CONFLICTING_RECORD');
   return new Refusal(code, message, {
     status: conflict ? 409 : 400,
-    next: declared?.next,
+    next: codes[code]?.next,
     rejected,
   });
 };

@@ -1,4 +1,5 @@
 import {
+  agreementEdgeErrors,
   agreementsErrors,
   parseAgreement,
   type Agreement,
@@ -9,6 +10,7 @@ import {
   observeRecord,
   parseUuid,
   uuidText,
+  type FaultCodes,
   type FeedProgress,
 } from '../streaming/index.js';
 import type { DataRecordRow, Identity, MatchedEvent } from './domain/data-record-rows.js';
@@ -27,6 +29,7 @@ const late = recordStatuses.indexOf('late');
 const waiting = recordStatuses.indexOf('waiting');
 const noAgreement = new Uint32Array(4);
 const noRaw = new Uint8Array(0);
+const codes: FaultCodes = { ...ingestErrors, ...agreementEdgeErrors };
 
 type KnownVersion = { readonly rows: FoundRecords; readonly row: number };
 
@@ -193,7 +196,7 @@ export class IngestStep {
     const { events } = this.input;
     const payload = JSON.parse(events.payloads.get(at) as string) as CorrectionPayload;
     const agreement = this.state.agreements.findById(payload.agreementId);
-    if (agreement === undefined) return this.#refuse(at, 'UNKNOWN_AGREEMENT');
+    if (agreement === undefined) return this.#refuse(at, 'AGREEMENT_UNKNOWN');
     events.recordIds.set(parseUuid(payload.recordId) as Uint32Array, at * 4);
     events.recordedBytes[at] = payload.recordedBytes;
     const newest = this.#newest(this.#identityAt(at));
@@ -326,7 +329,7 @@ export class IngestStep {
       fileId: events.fileIds[at],
       lineNo: events.lineNos[at],
       code,
-      message: message ?? ingestErrors[code as keyof typeof ingestErrors].meaning,
+      message: message ?? codes[code].meaning,
       raw: events.raw(at) ?? noRaw,
     });
     out.book(events.fileIds[at], 'rejected');

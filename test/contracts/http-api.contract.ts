@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { CdrFileGenerator } from '../../src/generator/index.js';
 
 /** A program that listens, on a store of its own. */
@@ -57,6 +58,9 @@ interface Content {
   readonly type?: string;
 }
 
+const toBody = (body: unknown): string | Uint8Array<ArrayBuffer> =>
+  body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
+
 const client = (url: string) => {
   const send = async (method: string, path: string, content: Content = {}) => {
     const { body, type = json } = content;
@@ -66,7 +70,7 @@ const client = (url: string) => {
         ? {}
         : {
             headers: { 'content-type': type },
-            body: typeof body === 'string' ? body : JSON.stringify(body),
+            body: typeof body === 'string' ? body : toBody(body),
           }),
     });
     const text = await response.text();
@@ -75,6 +79,7 @@ const client = (url: string) => {
     return { ...answer, text, body: isJson ? JSON.parse(text) : undefined } as Answer;
   };
   return {
+    url,
     get: (path: string) => send('GET', path),
     del: (path: string) => send('DELETE', path),
     put: (path: string, body: unknown) => send('PUT', path, { body }),
@@ -98,7 +103,7 @@ const until = async (read: () => Promise<Loose>, enough: (value: Loose) => boole
 
 const refused = (answer: Answer, status: number, code: string): void => {
   expect({ status: answer.status, code: answer.body?.code }).toEqual({ status, code });
-  expect(answer.body.message).toEqual(expect.any(String));
+  expect(answer.body).toMatchObject({ message: expect.any(String), next: expect.any(String) });
   expect(answer.text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/);
 };
 
@@ -127,11 +132,14 @@ export const httpApiContract = (name: string, open: () => Promise<ApiUnderTest>)
     generatorLaws(() => api);
     correctionLaws(() => api, withGoldenRun);
     recordLaws(() => api);
+    recordRefusalLaws(() => api);
     agreementLaws(() => api);
     feedLaws(() => api);
     messageLaws(() => api, withGoldenRun);
     graphqlLaws(() => api, withGoldenRun);
+    graphqlRefusalLaws(() => api);
     refusalLaws(() => api);
+    wireLaws(() => api);
     pageLaws(() => api);
   });
 };
@@ -320,6 +328,7 @@ const correctionLaws = (api: () => Client, run: () => Promise<void>): void => {
     ['more than 2^53 - 1 bytes', { ...correction, recordedBytes: 2 ** 53 }],
     ['bytes as text', { ...correction, recordedBytes: '1' }],
     ['an id that is no UUID', { ...correction, internalRecordId: 'x' }],
+    ['an id of zeros', { ...correction, internalRecordId: '00000000-0000-0000-0000-000000000000' }],
     ['a list', [correction]],
   ])('refuses a correction with %s', async (_fault, body) => {
     await run();
@@ -374,6 +383,28 @@ const recordLaws = (api: () => Client): void => {
       [5, 'CONFLICTING_RECORD'],
       [6, 'RECORD_IN_FUTURE'],
     ]);
+  });
+};
+
+const recordRefusalLaws = (api: () => Client): void => {
+  it('refuses a record whose bytes are known to be others, and says what to do', async () => {
+    await api().post('/api/incoming-data-records', recordJson());
+    const other = recordJson({ recordedBytes: 11 });
+    refused(await api().post('/api/incoming-data-records', other), 409, 'CONFLICTING_RECORD');
+  });
+
+  it('refuses only the lines that are not UTF-8', async () => {
+    const lines = [
+      recordJson(),
+      recordJson({ externalId: '\u00e9' }),
+      recordJson({ externalId: '\ufffd' }),
+    ];
+    const text = lines.map((line) => JSON.stringify(line)).join('\n');
+    const utf8 = await api().post('/api/incoming-data-records', Buffer.from(text), ndjson);
+    expect(utf8.body).toEqual({ accepted: 3, rejected: [] });
+    const latin1 = Buffer.from(text.replace('\ufffd', 'z'), 'latin1');
+    const { body } = await api().post('/api/incoming-data-records', latin1, ndjson);
+    expect(body).toMatchObject({ accepted: 2, rejected: [{ line: 2, code: 'BODY_NOT_JSON' }] });
   });
 
   it.each([
@@ -572,6 +603,10 @@ const graphqlLaws = (api: () => Client, run: () => Promise<void>): void => {
     expect(body.data.explain.records.at(-1).runningTotalBytes).toBe(13559994361);
     expect(body.data.messages).toHaveLength(2);
   });
+};
+
+const graphqlRefusalLaws = (api: () => Client): void => {
+  const args = `agreementId: "${goldenAgreement}", year: 2020, month: 1`;
 
   it('refuses with the codes of REST and without a stack', async () => {
     const month13 = `agreementId: "${goldenAgreement}", year: 2020, month: 13`;
@@ -581,7 +616,15 @@ const graphqlLaws = (api: () => Client, run: () => Promise<void>): void => {
     expect(bad.body.errors[0].extensions.code).toBe('REQUEST_INVALID');
     const noField = await api().graphql('{ nothing }');
     expect(noField.status).toBe(400);
+    for (const { body } of [unknown, bad, noField, await api().post('/graphql', {})]) {
+      expect(body.errors[0].extensions.next).toEqual(expect.any(String));
+    }
     for (const { text } of [unknown, bad, noField]) expect(text).not.toMatch(/stack|\n\s+at /);
+  });
+
+  it("refuses a subscription as the caller's mistake", async () => {
+    const { status, body } = await api().graphql('subscription { x }');
+    expect([status, body.errors[0].extensions.code]).toEqual([400, 'OPERATION_RESOLUTION_FAILURE']);
   });
 
   it('refuses a query that is too large', async () => {
@@ -618,6 +661,14 @@ const refusalLaws = (api: () => Client): void => {
     async (path) => refused(await api().post(path, '{"a":'), 400, 'BODY_NOT_JSON'),
   );
 
+  it.each(['/api/agreements', '/api/incoming-data-records', '/graphql'])(
+    'refuses a body of %s that is not UTF-8',
+    async (path) => {
+      const latin1 = Buffer.from('{"externalId":"\u00e9"}', 'latin1');
+      refused(await api().post(path, latin1), 400, 'BODY_NOT_JSON');
+    },
+  );
+
   it('refuses a body over the limit with 413', async () => {
     const large = `"${'x'.repeat(2 ** 20 + 1)}"`;
     refused(await api().post('/api/agreements', large), 413, 'BODY_TOO_LARGE');
@@ -628,6 +679,32 @@ const refusalLaws = (api: () => Client): void => {
     refused(await api().post('/api/agreements'), 400, 'REQUEST_INVALID');
     refused(await api().post('/api/agreements', '', json), 400, 'REQUEST_INVALID');
     refused(await api().post('/api/agreements', 'a', 'text/plain'), 415, 'BODY_TYPE_UNKNOWN');
+  });
+};
+
+const rawAnswer = (url: string, request: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname, () => socket.write(request));
+    let text = '';
+    socket.on('data', (part) => (text += String(part)));
+    socket.once('error', reject);
+    socket.once('close', () => resolve(text));
+  });
+
+const wireLaws = (api: () => Client): void => {
+  it('refuses a method an address does not have', async () => {
+    refused(await api().del('/api/agreements'), 404, 'ROUTE_UNKNOWN');
+  });
+
+  it('refuses an address that is too long', async () => {
+    refused(await api().get(`/api/agreements/${'x'.repeat(2000)}`), 414, 'REQUEST_INVALID');
+    refused(await api().get(`/api/agreements/${'x'.repeat(50_000)}`), 431, 'REQUEST_INVALID');
+  });
+
+  it('answers what is no request of HTTP with a code too', async () => {
+    const answer = await rawAnswer(api().url, 'GET / HTTP/1.1\r\nhost: a\r\nb\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 400 [^]*\r\n\r\n\{"code":"REQUEST_INVALID",.*"next":/);
   });
 };
 

@@ -358,7 +358,7 @@ describe('correction', () => {
       correction({ agreementId: ids.otherAgreement, recordId: recordId(2) }),
     ]);
     expect(refused).toEqual([
-      { offset: 0, code: 'UNKNOWN_AGREEMENT' },
+      { offset: 0, code: 'AGREEMENT_UNKNOWN' },
       { offset: 4, code: 'RECORD_OF_ANOTHER_AGREEMENT' },
       { offset: 5, code: 'AGREEMENT_NOT_IN_FORCE' },
     ]);

@@ -134,7 +134,7 @@ class Ledger {
 
   #correction(offset: number, correction: OracleCorrection): void {
     const agreement = this.agreements.get(correction.agreementId);
-    if (agreement?.msisdn !== correction.msisdn) return this.#refuse(offset, 'UNKNOWN_AGREEMENT');
+    if (agreement?.msisdn !== correction.msisdn) return this.#refuse(offset, 'AGREEMENT_UNKNOWN');
     const row = this.rows.get(identityOf(correction));
     if (row === undefined) return this.#addByCorrection(offset, correction, agreement);
     if (row.agreementId !== agreement.id) {

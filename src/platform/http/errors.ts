@@ -3,7 +3,7 @@ import type { FaultCodes } from '../../streaming/index.js';
 export const httpErrors = {
   BODY_NOT_JSON: {
     reaction: 'BadRecord',
-    meaning: 'The body of the request is not JSON.',
+    meaning: 'The body of the request is not JSON in UTF-8.',
     next: 'Send JSON in UTF-8, or one JSON object a line as application/x-ndjson.',
   },
   BODY_TOO_LARGE: {
@@ -23,13 +23,18 @@ export const httpErrors = {
   },
   ROUTE_UNKNOWN: {
     reaction: 'BadRecord',
-    meaning: 'There is nothing at this address.',
-    next: 'See /api/docs for the addresses there are.',
+    meaning: 'There is nothing at this address with this method.',
+    next: 'See /api/docs for the addresses there are and their methods.',
   },
   QUERY_TOO_LARGE: {
     reaction: 'BadRecord',
     meaning: 'The GraphQL query is nested too deeply or asks for too many fields.',
     next: 'Ask for less in one query.',
+  },
+  ADDRESS_NOT_USABLE: {
+    reaction: 'Fatal',
+    meaning: 'The program cannot listen on this host and port.',
+    next: 'Set HOST to an address of this machine and PORT to one this user may open.',
   },
   ADDRESS_IN_USE: {
     reaction: 'Fatal',

@@ -34,6 +34,8 @@ const ofRefusal = (refusal: Refusal): Answer => ({
 
 const ofHttpStatus = (status: number): Answer => {
   if (status === 404) return declared('ROUTE_UNKNOWN', 404);
+  if (status === 414) return declared('REQUEST_INVALID', 414, 'a part of the address is too long');
+  if (status === 431) return declared('REQUEST_INVALID', 431, 'address or headers are too long');
   if (status === 413) return declared('BODY_TOO_LARGE', 413);
   if (status === 415) return declared('BODY_TYPE_UNKNOWN', 415);
   if (status === 400) return declared('BODY_NOT_JSON', 400);
@@ -41,13 +43,26 @@ const ofHttpStatus = (status: number): Answer => {
   return declared('UNEXPECTED', 500);
 };
 
+/** A caller who went away while sending is no fault of the program; nobody reads the answer. */
+const isGone = (error: { code?: unknown; statusCode?: unknown }): boolean =>
+  error.code === 'ECONNRESET' && error.statusCode === 400;
+
 /** Fastify gives its own errors a code; those of the content type parser are the caller's. */
 const ofFastify = (error: { code?: unknown; statusCode?: unknown }): Answer | undefined => {
+  if (isGone(error)) return declared('REQUEST_INVALID', 400, 'the request was cut off');
   if (typeof error.code !== 'string' || !error.code.startsWith('FST_')) return undefined;
   const status = typeof error.statusCode === 'number' ? error.statusCode : 500;
-  if (error.code.startsWith('FST_ERR_CTP')) return ofHttpStatus(status);
-  return status < 500 ? declared('REQUEST_INVALID', status) : undefined;
+  if (error.code === 'FST_ERR_BAD_URL') {
+    return declared('REQUEST_INVALID', 400, 'the address cannot be read; escape it as UTF-8');
+  }
+  return status < 500 ? ofHttpStatus(status) : undefined;
 };
+
+/** The answer to bytes that are no HTTP request, or one whose head is too long. */
+export const answerOfClientError = (error: { readonly code?: string }): Answer =>
+  error.code === 'HPE_HEADER_OVERFLOW'
+    ? ofHttpStatus(431)
+    : declared('REQUEST_INVALID', 400, 'this is not a whole HTTP request');
 
 /**
  * The answer for whatever was thrown; undefined status 500 means a fault of the program, whose

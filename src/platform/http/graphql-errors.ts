@@ -1,18 +1,24 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import type { GraphQLFormattedError } from 'graphql';
+import { httpErrors } from './errors.js';
 import { answerOf } from './fault-filter.js';
 import { Fault } from '../../streaming/index.js';
 
-const callersOwn = new Set([
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-  'BAD_USER_INPUT',
-  'BAD_REQUEST',
-  'REQUEST_INVALID',
-  'QUERY_TOO_LARGE',
-  'OPERATION_RESOLUTION_FAILURE',
-  'PERSISTED_QUERY_NOT_FOUND',
-  'PERSISTED_QUERY_NOT_SUPPORTED',
+const correctQuery = 'Correct the query; the page /graphiql shows what can be asked.';
+const correctVariables = 'Correct the variables; the page /graphiql shows their types.';
+const sendWhole = 'Send {"query": "…", "variables": {…}} as application/json with POST.';
+
+/** The caller's own mistakes, by the codes GraphQL servers have for them, and what to do next. */
+const callersOwn: ReadonlyMap<unknown, string> = new Map([
+  ['GRAPHQL_PARSE_FAILED', correctQuery],
+  ['GRAPHQL_VALIDATION_FAILED', correctQuery],
+  ['BAD_USER_INPUT', correctVariables],
+  ['BAD_REQUEST', sendWhole],
+  ['REQUEST_INVALID', correctVariables],
+  ['QUERY_TOO_LARGE', httpErrors.QUERY_TOO_LARGE.next],
+  ['OPERATION_RESOLUTION_FAILURE', correctQuery],
+  ['PERSISTED_QUERY_NOT_FOUND', sendWhole],
+  ['PERSISTED_QUERY_NOT_SUPPORTED', sendWhole],
 ]);
 
 /**
@@ -25,8 +31,9 @@ export const graphqlErrorOf =
     const error = unwrapResolverError(thrown);
     const place = { locations: formatted.locations, path: formatted.path };
     const code = formatted.extensions?.code;
-    if (!(error instanceof Fault) && typeof code === 'string' && callersOwn.has(code)) {
-      return { ...place, message: formatted.message, extensions: { code } };
+    const next = error instanceof Fault ? undefined : callersOwn.get(code);
+    if (next !== undefined) {
+      return { ...place, message: formatted.message, extensions: { code, next } };
     }
     const { body } = answerOf(error);
     if (body.code === 'UNEXPECTED') onUnexpected(error);

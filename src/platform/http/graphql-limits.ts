@@ -74,11 +74,20 @@ export const querySize = (operation: OperationDefinitionNode, document: Document
   return new QueryMeasure((name) => fragments.get(name)).size(operation.selectionSet);
 };
 
-/** Refuses operations over the limits (code QUERY_TOO_LARGE, status 400) before they run. */
+const noSubscriptions = (): GraphQLError =>
+  new GraphQLError('there are no subscriptions; GET /api/data-records-aggregates?wait= waits', {
+    extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
+  });
+
+/**
+ * Refuses subscriptions, and operations over the limits (code QUERY_TOO_LARGE), before they run;
+ * status 400.
+ */
 export const limitQueries = (limits: QueryLimits): ApolloServerPlugin => ({
   requestDidStart: async () => ({
     didResolveOperation: async ({ operation, document }) => {
       if (operation === undefined) return;
+      if (operation.operation === 'subscription') throw noSubscriptions();
       const size = querySize(operation, document);
       if (size.depth <= limits.depth && size.fields <= limits.fields) return;
       throw new GraphQLError(

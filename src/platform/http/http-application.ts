@@ -2,7 +2,12 @@ import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { answerOf, FaultFilter } from './fault-filter.js';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { isUtf8 } from 'node:buffer';
+import { httpErrors } from './errors.js';
+import { refusal } from './refusal.js';
+import { answerOf, answerOfClientError, FaultFilter } from './fault-filter.js';
 import { NdjsonBody } from './ndjson.js';
 import { pageFiles } from './pages.js';
 import { serveStaticFiles } from './static-files.js';
@@ -37,16 +42,30 @@ const readBodies = (adapter: FastifyAdapter): void => {
   const fastify = adapter.getInstance();
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const text = String(body);
-    if (text === '') done(null, undefined);
-    else void parseJson(request, text, done);
+  const whole = { parseAs: 'buffer' } as const;
+  fastify.addContentTypeParser('application/json', whole, (request, body: Buffer, done) => {
+    if (body.length === 0) done(null, undefined);
+    else if (!isUtf8(body)) done(refusal(httpErrors, 'BODY_NOT_JSON', { status: 400 }));
+    else void parseJson(request, body.toString(), done);
   });
-  fastify.addContentTypeParser(
-    'application/x-ndjson',
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, new NdjsonBody(String(body))),
+  fastify.addContentTypeParser('application/x-ndjson', whole, (_request, body: Buffer, done) =>
+    done(null, new NdjsonBody(body)),
   );
+};
+
+/** Bytes that never became a request; as Fastify's own handler, with the one form of answers. */
+const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (socket.writable) {
+    const { status, body } = answerOfClientError(error);
+    const text = JSON.stringify(body);
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n` +
+        `content-type: application/json; charset=utf-8\r\n` +
+        `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+    );
+  }
+  socket.destroy(error);
 };
 
 const newAdapter = ({ maxBodyBytes }: HttpOptions): FastifyAdapter => {
@@ -55,6 +74,7 @@ const newAdapter = ({ maxBodyBytes }: HttpOptions): FastifyAdapter => {
     forceCloseConnections: true, // a long poll must not hold up the end
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
   });
   readBodies(adapter);
   return adapter;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { httpErrors } from './errors.js';
 import { refusal } from './refusal.js';
 
@@ -14,19 +15,29 @@ const parseLine = (text: string, line: number): BodyLine => {
   }
 };
 
+const replacement = '\uFFFD';
+
 /** The lines of NDJSON; empty ones are skipped but counted. */
-export const ndjsonLines = (text: string): BodyLine[] => {
+export const ndjsonLines = (body: Buffer): BodyLine[] => {
   const lines: BodyLine[] = [];
-  text.split('\n').forEach((raw, index) => {
-    const line = (index === 0 ? raw.replace(/^\uFEFF/, '') : raw).trim();
-    if (line !== '') lines.push(parseLine(line, index + 1));
-  });
+  // bytes that are not UTF-8 become U+FFFD, which may also have been sent as such
+  const isDoubtful = !isUtf8(body);
+  body
+    .toString()
+    .split('\n')
+    .forEach((raw, index) => {
+      const line = (index === 0 ? raw.replace(/^\uFEFF/, '') : raw).trim();
+      if (line === '') return;
+      const isBroken = isDoubtful && line.includes(replacement);
+      const fault = 'the line is not UTF-8';
+      lines.push(isBroken ? { line: index + 1, fault } : parseLine(line, index + 1));
+    });
   return lines;
 };
 
 /** NDJSON bodies arrive as this, JSON bodies as the parsed value. */
 export class NdjsonBody {
-  constructor(readonly text: string) {}
+  constructor(readonly bytes: Buffer) {}
 }
 
 /**
@@ -35,7 +46,7 @@ export class NdjsonBody {
  */
 export const bodyLines = (body: unknown): BodyLine[] => {
   if (body instanceof NdjsonBody) {
-    const lines = ndjsonLines(body.text);
+    const lines = ndjsonLines(body.bytes);
     if (lines.length > 0) return lines;
   } else if (Array.isArray(body)) {
     if (body.length > 0) return body.map((value: unknown, index) => ({ line: index + 1, value }));
