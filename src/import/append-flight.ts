@@ -2,8 +2,8 @@ import { UsageEvents } from '../ingest/index.js';
 import type { ColumnBatch, EventLog } from '../streaming/index.js';
 import { linesPerBatch, type LineBatch } from './domain/line-batches.js';
 
-/** Three whole batches, or more smaller ones: enough that reading and counting overlap. */
-const mostLoad = 3;
+/** Four whole batches, or more smaller ones: so that reading, counting and writing overlap. */
+const mostLoad = 4;
 /** Small appends go together from here on: a transaction costs as much as thousands of lines. */
 const loadPerAppend = 0.5;
 const leastLoad = 1 / 64;
