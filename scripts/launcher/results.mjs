@@ -50,13 +50,12 @@ export const outcomeOfJest = (name, report, broke) => {
   };
 };
 
-/** Names what was skipped, then `N passed, N failed[, N skipped]`. */
+/** Names and counts what was skipped; the last line is always `N passed, N failed`. */
 export const summaryLines = (outcomes) => {
   const sum = (field) => outcomes.reduce((total, outcome) => total + outcome[field], 0);
   const skipped = outcomes.flatMap(({ name, skipped: tests }) =>
     tests.map((test) => `SKIPPED (${name}): ${test}`),
   );
-  const counts = [`${sum('passed')} passed`, `${sum('failed')} failed`];
-  if (skipped.length > 0) counts.push(`${skipped.length} skipped`);
-  return [...skipped, counts.join(', ')];
+  const counted = skipped.length > 0 ? [`${skipped.length} skipped`] : [];
+  return [...skipped, ...counted, `${sum('passed')} passed, ${sum('failed')} failed`];
 };

@@ -22,6 +22,8 @@ const allCodes = declaredCodes.flatMap(({ codes }) => Object.keys(codes));
 /** Codes of Fastify and of GraphQL that src/platform/http turns into ours. */
 const foreignCodes = [
   'FST_ERR_CTP',
+  'FST_ERR_BAD_URL',
+  'HPE_HEADER_OVERFLOW',
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
