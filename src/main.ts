@@ -7,6 +7,7 @@ import { demo } from './commands/demo.js';
 import { startProgram, startText } from './commands/start.js';
 import { verify } from './commands/verify.js';
 import { embeddedErrors } from './platform/embedded/index.js';
+import { filesErrors } from './platform/files/errors.js';
 import { httpErrors } from './platform/http/errors.js';
 import { folderAbove } from './platform/http/static-files.js';
 import { createLogger, type LoggerOptions } from './platform/telemetry/index.js';
@@ -72,7 +73,7 @@ const settingsOrFaults = (): Settings | undefined => {
   return undefined;
 };
 
-const codes: FaultCodes = { ...embeddedErrors, ...streamingErrors, ...httpErrors };
+const codes: FaultCodes = { ...embeddedErrors, ...filesErrors, ...streamingErrors, ...httpErrors };
 
 const faultText = (error: unknown): string => {
   if (!(error instanceof Fault)) return error instanceof Error ? error.message : String(error);

@@ -3,6 +3,7 @@ import { constants, watch, type FSWatcher, type Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Fault } from '../../streaming/index.js';
 import { cutName, shownName } from './file-names.js';
 
 /** A name in the folder or in one of its sub-folders (`folder` is empty for the folder itself). */
@@ -40,11 +41,19 @@ export class IncomingFolder {
 
   constructor(private readonly root: string) {}
 
-  /** Calls back when something changed below the folder; new sub-folders are watched too. */
+  /**
+   * Calls back when something changed below the folder; new sub-folders are watched too. Rejects
+   * with INCOMING_DIR_NOT_USABLE when there can be no such folder.
+   */
   async watch(onChange: () => void): Promise<void> {
     this.#onChange = onChange;
     this.#isClosed = false;
-    await mkdir(this.root, { recursive: true });
+    try {
+      await mkdir(this.root, { recursive: true });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Fault('INCOMING_DIR_NOT_USABLE', 'Fatal', why, { cause });
+    }
     await this.#watchFolder('');
   }
 
