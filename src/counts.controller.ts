@@ -1,5 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { fieldsSchema, numberSchema } from './platform/http/openapi.js';
 
 /** What the first page shows. */
 export interface Counts {
@@ -15,6 +16,14 @@ export type CountsOf = () => Promise<Counts>;
 
 export const COUNTS = Symbol('Counts');
 
+const countsSchema = fieldsSchema({
+  agreements: numberSchema(),
+  files: numberSchema(),
+  records: numberSchema(),
+  messages: numberSchema(),
+  lastMessageOffset: numberSchema(-1),
+});
+
 @ApiTags('counts')
 @Controller('api/counts')
 export class CountsController {
@@ -22,6 +31,7 @@ export class CountsController {
 
   @Get()
   @ApiOperation({ summary: 'How many agreements, files, records and messages there are' })
+  @ApiOkResponse({ description: 'The counts', schema: countsSchema })
   get(): Promise<Counts> {
     return this.counts();
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadSettings, type Settings } from './config/index.js';
 import { demo } from './commands/demo.js';
+import { commandErrors } from './commands/errors.js';
 import { startProgram, startText } from './commands/start.js';
 import { verify } from './commands/verify.js';
 import { embeddedErrors } from './platform/embedded/index.js';
@@ -73,7 +74,13 @@ const settingsOrFaults = (): Settings | undefined => {
   return undefined;
 };
 
-const codes: FaultCodes = { ...embeddedErrors, ...filesErrors, ...streamingErrors, ...httpErrors };
+const codes: FaultCodes = {
+  ...commandErrors,
+  ...embeddedErrors,
+  ...filesErrors,
+  ...streamingErrors,
+  ...httpErrors,
+};
 
 const faultText = (error: unknown): string => {
   if (!(error instanceof Fault)) return error instanceof Error ? error.message : String(error);

@@ -1,7 +1,24 @@
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import { z } from 'zod';
 import { bodyLines } from '../platform/http/ndjson.js';
+import {
+  fieldsSchema,
+  linesSchema,
+  numberSchema,
+  pageSchema,
+  textSchema,
+  uuidSchema,
+} from '../platform/http/openapi.js';
 import {
   msisdnText,
   pageLimit,
@@ -20,6 +37,15 @@ const listQuery = z.strictObject({
 
 const defaultLimit = 100;
 
+const agreementSchema = fieldsSchema({
+  id: uuidSchema,
+  msisdn: textSchema,
+  signedAt: textSchema,
+  serviceStartAt: textSchema,
+  billingPeriodTimeZone: textSchema,
+  maxBytesInBillingPeriod: numberSchema(),
+});
+
 @ApiTags('agreements')
 @Controller('api/agreements')
 export class AgreementsController {
@@ -27,9 +53,15 @@ export class AgreementsController {
 
   @Get()
   @ApiOperation({ summary: 'Agreements in the order they were accepted, page by page' })
-  @ApiQuery({ name: 'msisdn', required: false })
-  @ApiQuery({ name: 'limit', required: false })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
+  @ApiQuery({ name: 'msisdn', required: false, schema: textSchema })
+  @ApiQuery({ name: 'limit', required: false, schema: numberSchema(1, 1000, defaultLimit) })
+  @ApiQuery({
+    name: 'after',
+    required: false,
+    schema: numberSchema(),
+    description: '`next` of the page before',
+  })
+  @ApiOkResponse({ description: 'The page', schema: pageSchema(agreementSchema) })
   async list(@Query() query: unknown): Promise<{ items: AgreementJson[]; next: number | null }> {
     const { limit = defaultLimit, ...page } = shaped(listQuery, query);
     const found = await this.agreements.list({ ...page, limit });
@@ -39,15 +71,19 @@ export class AgreementsController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One agreement' })
+  @ApiParam({ name: 'id', schema: uuidSchema })
+  @ApiOkResponse({ description: 'The agreement', schema: agreementSchema })
   async get(@Param('id') id: string): Promise<AgreementJson> {
     return agreementToJson(await this.agreements.get(shaped(uuidText, id)));
   }
 
   @Post()
   @ApiOperation({ summary: 'Add one agreement (JSON) or many (one JSON object a line)' })
+  @ApiCreatedResponse({ description: 'What became of the lines', schema: linesSchema })
   @ApiConsumes('application/json', 'application/x-ndjson')
   @ApiBody({
     schema: {
+      ...agreementSchema,
       example: {
         id: '0b12c601-9287-3f5c-a78c-df508fe0f889',
         msisdn: '48917846822',

@@ -1,8 +1,10 @@
 import { Controller, Get, Header, Inject, Query, Res } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { fieldsSchema, listSchema, numberSchema } from '../platform/http/openapi.js';
 import { answerCancelled, type PendingAnswer } from '../platform/http/request-cancelled.js';
 import { shaped, wholeNumber } from '../platform/http/request-shape.js';
+import { messageSchema } from './messages.openapi.js';
 import { messageJson } from './messages.topics.js';
 import { MessagesService } from './messages.service.js';
 
@@ -18,6 +20,11 @@ const messagesQuery = z.strictObject({
   wait: wholeNumber(0, maxWaitSeconds).default(0),
 });
 
+const messagesSchema = fieldsSchema({
+  messages: listSchema(messageSchema),
+  next: numberSchema(-1),
+});
+
 @ApiTags('messages')
 @Controller('api/data-records-aggregates')
 export class MessagesController {
@@ -26,9 +33,20 @@ export class MessagesController {
   @Get()
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'Messages for systems downstream, in order' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the answer before' })
-  @ApiQuery({ name: 'limit', required: false })
-  @ApiQuery({ name: 'wait', required: false, description: 'seconds to wait for a message' })
+  @ApiQuery({
+    name: 'after',
+    required: false,
+    schema: numberSchema(-1, undefined, -1),
+    description: '`next` of the answer before',
+  })
+  @ApiQuery({ name: 'limit', required: false, schema: numberSchema(1, 10_000, 100) })
+  @ApiQuery({
+    name: 'wait',
+    required: false,
+    schema: numberSchema(0, maxWaitSeconds, 0),
+    description: 'seconds to wait for a message',
+  })
+  @ApiOkResponse({ description: 'The messages', schema: messagesSchema })
   async list(
     @Query() query: unknown,
     @Res({ passthrough: true }) answer: PendingAnswer,

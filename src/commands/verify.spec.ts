@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -84,6 +84,13 @@ describe('verify', () => {
     await tamper('DELETE FROM data_record');
     const { lines } = await run();
     expect(lines.join('\n')).not.toContain('48917846822');
+  });
+
+  it('finds no store where there is none, and makes none', async () => {
+    const elsewhere = settingsIn(join(dataDir, 'elsewhere'));
+    const verified = verify(elsewhere, logger, () => undefined);
+    await expect(verified).rejects.toMatchObject({ code: 'STORE_NOT_FOUND' });
+    expect(existsSync(elsewhere.dataDir)).toBe(false);
   });
 
   it('refuses a store that a program runs on', async () => {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { usageApplication, type UsageState } from '../billing-window/index.js';
 import type { Settings } from '../config/index.js';
 import { bookColumns } from '../ingest/index.js';
 import type { EmbeddedDatabase } from '../platform/embedded/index.js';
 import type { Logger } from '../platform/telemetry/index.js';
-import { comparePositions, type Position } from '../streaming/index.js';
-import { openEmbedded, type OpenedStore } from '../wiring.js';
+import { comparePositions, Fault, type Position } from '../streaming/index.js';
+import { openEmbedded, storePath, type OpenedStore } from '../wiring.js';
 import { ReplayCheck, type Books } from './replay-check.js';
 import { checkTotals } from './totals-check.js';
 
@@ -14,13 +15,16 @@ const mostPrinted = 1000;
 
 /**
  * Recomputes the state from the log and the totals from the rows of a store no program runs on,
- * and prints each difference. Answers how many there are. Rejects with STORE_IN_USE.
+ * and prints each difference. Answers how many there are. Rejects with STORE_IN_USE and
+ * STORE_NOT_FOUND.
  */
 export const verify = async (
   settings: Settings,
   logger: Logger,
   print: (line: string) => void,
 ): Promise<number> => {
+  const path = storePath(settings.dataDir);
+  if (!existsSync(path)) throw new Fault('STORE_NOT_FOUND', 'Fatal', `there is no ${path}`);
   const store = await openEmbedded(settings, logger);
   let differences = 0;
   const differs = (line: string): void => {

@@ -1,9 +1,23 @@
-import { Body, Controller, Get, Header, Inject, Param, Put } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Body, Controller, Get, Header, Inject, Param, Put } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiProduces,
+  ApiTags,
+} from '@nestjs/swagger';
 import { messageJson } from '../billing-window/index.js';
 import { z } from 'zod';
+import { listSchema, textSchema, uuidSchema } from '../platform/http/openapi.js';
 import { shaped, uuidText, wholeNumber } from '../platform/http/request-shape.js';
 import { parseIsoDateTime } from '../streaming/time/iso-date-time.js';
+import {
+  correctionSchema,
+  dataRecordSchema,
+  explanationSchema,
+  periodParameters,
+} from './data-records.openapi.js';
 import { DataRecordsService } from './data-records.service.js';
 import type { DataRecordJson } from './data-records.topics.js';
 import { ExplainService } from './explain.service.js';
@@ -39,6 +53,9 @@ export const correctionBody = z.strictObject({
 /** The parts of the path as they came; `periodPath` checks them. */
 type PeriodPath = Readonly<Record<string, string>>;
 
+const OfPeriod = (): MethodDecorator =>
+  applyDecorators(...periodParameters.map((parameter) => ApiParam(parameter)));
+
 @ApiTags('data records')
 @Controller('api/data-records')
 export class DataRecordsController {
@@ -48,31 +65,29 @@ export class DataRecordsController {
   ) {}
 
   @Get(':agreementId/:year/:month')
-  @ApiParam({ name: 'agreementId' })
-  @ApiParam({ name: 'year' })
-  @ApiParam({ name: 'month' })
+  @OfPeriod()
   @ApiOperation({ summary: 'The records of a billing period, newest first' })
+  @ApiOkResponse({ description: 'The records', schema: listSchema(dataRecordSchema) })
   find(@Param() path: PeriodPath): Promise<DataRecordJson[]> {
     return this.records.find(shaped(periodPath, path));
   }
 
   @Get(':agreementId/:year/:month/total-data-used')
-  @ApiParam({ name: 'agreementId' })
-  @ApiParam({ name: 'year' })
-  @ApiParam({ name: 'month' })
+  @OfPeriod()
   @Header('content-type', 'text/plain; charset=utf-8')
   @ApiOperation({ summary: 'The total of a billing period in B, KB, MB and GB' })
+  @ApiProduces('text/plain')
+  @ApiOkResponse({ description: 'Four lines', schema: textSchema })
   totalUsed(@Param() path: PeriodPath): Promise<string> {
     return this.records.totalUsed(shaped(periodPath, path));
   }
 
   /** The messages go out as they are on the wire, so the text is put together by hand. */
   @Get(':agreementId/:year/:month/explain')
-  @ApiParam({ name: 'agreementId' })
-  @ApiParam({ name: 'year' })
-  @ApiParam({ name: 'month' })
+  @OfPeriod()
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'Why the total of a billing period is what it is, line by line' })
+  @ApiOkResponse({ description: 'The explanation', schema: explanationSchema })
   async explain(@Param() path: PeriodPath): Promise<string> {
     const { messages, ...rest } = await this.explanations.explain(shaped(periodPath, path));
     const text = JSON.stringify(rest);
@@ -81,8 +96,11 @@ export class DataRecordsController {
 
   @Put(':agreementId')
   @ApiOperation({ summary: 'Correct a record, or add one; the answer comes when it is counted' })
+  @ApiParam({ name: 'agreementId', schema: uuidSchema })
+  @ApiOkResponse({ description: 'The record as it is now', schema: dataRecordSchema })
   @ApiBody({
     schema: {
+      ...correctionSchema,
       example: {
         recordedAt: '2020-01-01T23:00:00.000+00:00',
         internalRecordId: '8aae90a1-c2e7-33e5-9fab-f8f3e1900906',

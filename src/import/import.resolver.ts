@@ -1,6 +1,8 @@
 import { Inject } from '@nestjs/common';
 import { Args, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { byteCountScalar } from '../platform/http/byte-count.scalar.js';
+import { z } from 'zod';
+import { shaped } from '../platform/http/request-shape.js';
 import { ImportService, type ImportFileJson } from './import.service.js';
 
 @ObjectType()
@@ -24,7 +26,10 @@ export class ImportedFile {
   @Field(() => String, { nullable: true }) reason!: string | null;
 }
 
-const mostFiles = 1000;
+const page = z.object({
+  limit: z.number().int().min(1).max(1000),
+  after: z.number().int().min(1).nullish(),
+});
 
 @Resolver(() => ImportedFile)
 export class ImportResolver {
@@ -35,7 +40,7 @@ export class ImportResolver {
     @Args('limit', { type: () => Int, defaultValue: 100 }) limit: number,
     @Args('after', { type: () => Int, nullable: true }) after?: number,
   ): Promise<ImportFileJson[]> {
-    const bounded = Math.min(Math.max(limit, 1), mostFiles);
-    return (await this.imports.list({ limit: bounded, after: after ?? undefined })).items;
+    const request = shaped(page, { limit, after });
+    return (await this.imports.list({ ...request, after: request.after ?? undefined })).items;
   }
 }

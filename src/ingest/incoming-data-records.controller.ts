@@ -1,7 +1,25 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { bodyLines } from '../platform/http/ndjson.js';
+import {
+  fieldsSchema,
+  linesSchema,
+  numberSchema,
+  textSchema,
+  uuidSchema,
+} from '../platform/http/openapi.js';
 import { IncomingDataRecordsService, type RecordsAnswer } from './incoming-data-records.service.js';
+
+const recordFields = {
+  externalId: textSchema,
+  recordedAt: textSchema,
+  msisdn: textSchema,
+  recordedBytes: numberSchema(),
+};
+const recordSchema = {
+  ...fieldsSchema(recordFields),
+  properties: { ...recordFields, internalId: uuidSchema },
+};
 
 @ApiTags('incoming data records')
 @Controller('api/incoming-data-records')
@@ -13,9 +31,11 @@ export class IncomingDataRecordsController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Send data records; durable and counted when answered' })
+  @ApiOkResponse({ description: 'What became of the lines', schema: linesSchema })
   @ApiConsumes('application/json', 'application/x-ndjson')
   @ApiBody({
     schema: {
+      ...recordSchema,
       example: {
         externalId: '8aae90a1-c2e7-33e5-9fab-f8f3e1900906',
         recordedAt: '2020-01-02T00:00+01:00[Europe/Warsaw]',

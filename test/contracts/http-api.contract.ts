@@ -708,6 +708,9 @@ const wireLaws = (api: () => Client): void => {
   });
 };
 
+/** What a response holds, by content type; one that names none has no schema. */
+const contents = ({ content }: Loose): Loose[] => Object.values(content ?? { none: {} });
+
 const pageLaws = (api: () => Client): void => {
   it('says that it is ready and counts what it has', async () => {
     expect((await api().get('/health/live')).status).toBe(200);
@@ -726,6 +729,25 @@ const pageLaws = (api: () => Client): void => {
       for (const [, file] of files) expect((await api().get(file)).status).toBe(200);
     },
   );
+
+  it('describes parameters, answers and refusals of every operation in OpenAPI', async () => {
+    const { body } = await api().get('/api/openapi.json');
+    const operations = Object.entries<Loose>(body.paths).flatMap(([path, methods]) =>
+      Object.entries<Loose>(methods).map(([method, operation]) => ({ path, method, operation })),
+    );
+    expect(operations.length).toBeGreaterThan(20);
+    for (const { path, method, operation } of operations) {
+      const named = operation.parameters.filter((each: Loose) => each.in === 'path');
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(named.map(({ name }: Loose) => name).sort()).toEqual(inPath.sort());
+      const { default: refusal, ...answers } = operation.responses;
+      const schemas = [...operation.parameters, ...Object.values<Loose>(answers).flatMap(contents)];
+      const untyped = schemas.filter(({ schema }: Loose) => schema?.type === undefined);
+      expect({ path, method, untyped }).toEqual({ path, method, untyped: [] });
+      expect(contents(refusal)).toEqual([{ schema: { $ref: '#/components/schemas/Fault' } }]);
+    }
+    expect(body.components.schemas.Fault.required).toEqual(['code', 'message', 'next']);
+  });
 
   it('describes its addresses as OpenAPI', async () => {
     const { body } = await api().get('/api/openapi.json');

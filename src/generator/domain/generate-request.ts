@@ -1,7 +1,9 @@
 import type { GenerateRequest } from './cdr-file-generator.js';
 
-const MAX_BATCH_SIZE = 1_000_000;
-const MAX_MONTHS = 120;
+/** Most subscribers of one generate call. */
+export const MAX_BATCH_SIZE = 1_000_000;
+/** Most months of one generate call. */
+export const MAX_MONTHS = 120;
 
 /** A readable request, or the code of the first fault in it (see errors.ts of the context). */
 export type GenerateRequestReading =

@@ -1,13 +1,16 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { TaskState } from '../../streaming/index.js';
 import { httpErrors } from './errors.js';
+import { fieldsSchema, textSchema } from './openapi.js';
 import { refusal, type Refusal } from './refusal.js';
 
 /** Answers the state of the task of this process. */
 export type TaskStateOf = () => TaskState;
 
 export const TASK_STATE = Symbol('TaskState');
+
+const stateSchema = fieldsSchema({ status: textSchema, task: textSchema });
 
 @ApiTags('health')
 @Controller('health')
@@ -17,6 +20,7 @@ export class HealthController {
   /** A failed task is a bug that only a restart can end. */
   @Get('live')
   @ApiOperation({ summary: 'Whether the process is to be kept' })
+  @ApiOkResponse({ description: 'It is', schema: stateSchema })
   live(): { status: string; task: TaskState } {
     const task = this.taskState();
     if (task === 'failed') throw notWell(task);
@@ -25,6 +29,7 @@ export class HealthController {
 
   @Get('ready')
   @ApiOperation({ summary: 'Whether the process counts' })
+  @ApiOkResponse({ description: 'It does', schema: stateSchema })
   ready(): { status: string; task: TaskState } {
     const task = this.taskState();
     if (task !== 'running') throw notWell(task);

@@ -9,6 +9,7 @@ import { httpErrors } from './errors.js';
 import { refusal } from './refusal.js';
 import { answerOf, answerOfClientError, FaultFilter } from './fault-filter.js';
 import { NdjsonBody } from './ndjson.js';
+import { withRefusals } from './openapi.js';
 import { pageFiles } from './pages.js';
 import { serveStaticFiles } from './static-files.js';
 
@@ -86,7 +87,7 @@ const serveOpenApi = (app: NestFastifyApplication, version: string): void => {
     .setDescription('Mobile data usage per agreement and billing period, each byte explained.')
     .setVersion(version)
     .build();
-  const document = JSON.stringify(SwaggerModule.createDocument(app, config));
+  const document = JSON.stringify(withRefusals(SwaggerModule.createDocument(app, config)));
   app.getHttpAdapter().get('/api/openapi.json', (_request: unknown, reply: JsonReply) => {
     reply.header('content-type', 'application/json; charset=utf-8').send(document);
   });
