@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { Args, Field, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { byteCountScalar } from '../platform/http/byte-count.scalar.js';
 import { z } from 'zod';
+import { byteCountScalar } from '../platform/http/byte-count.scalar.js';
 import { shaped } from '../platform/http/request-shape.js';
 import { ImportService, type ImportFileJson } from './import.service.js';
 

@@ -622,6 +622,13 @@ const graphqlRefusalLaws = (api: () => Client): void => {
     for (const { text } of [unknown, bad, noField]) expect(text).not.toMatch(/stack|\n\s+at /);
   });
 
+  it('refuses pages that cannot be, as REST does', async () => {
+    for (const list of ['importFiles(limit: 0)', 'importFiles(after: 0)', 'messages(limit: 0)']) {
+      const { body } = await api().graphql(`{ page: ${list} { __typename } }`);
+      expect(body.errors?.[0].extensions.code).toBe('REQUEST_INVALID');
+    }
+  });
+
   it("refuses a subscription as the caller's mistake", async () => {
     const { status, body } = await api().graphql('subscription { x }');
     expect([status, body.errors[0].extensions.code]).toEqual([400, 'OPERATION_RESOLUTION_FAILURE']);
