@@ -64,6 +64,9 @@ export const answerOfClientError = (error: { readonly code?: string }): Answer =
     ? ofHttpStatus(431)
     : declared('REQUEST_INVALID', 400, 'this is not a whole HTTP request');
 
+const laterNext =
+  'Send it again in a moment; when it stays so, docs/errors.md says what the code asks for.';
+
 /**
  * The answer for whatever was thrown; undefined status 500 means a fault of the program, whose
  * text is never shown.
@@ -71,7 +74,7 @@ export const answerOfClientError = (error: { readonly code?: string }): Answer =
 export const answerOf = (error: unknown): Answer => {
   if (error instanceof Refusal) return ofRefusal(error);
   if (error instanceof Fault && error.reaction === 'Retry') {
-    return { status: 503, body: { code: error.code, message: error.message, next: 'Try again.' } };
+    return { status: 503, body: { code: error.code, message: error.message, next: laterNext } };
   }
   if (error instanceof HttpException) return ofHttpStatus(error.getStatus());
   if (typeof error === 'object' && error !== null) {
