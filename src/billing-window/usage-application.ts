@@ -75,6 +75,15 @@ const step = (
   };
 };
 
+/**
+ * Fields by name. Equal states have to be equal bytes, but a field that had no value when the
+ * state was loaded stands behind the others once it has one.
+ */
+const inOrder = (_name: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+
 function* save(state: UsageState): Generator<Uint8Array> {
   const agreements = [...state.agreements.save()];
   const header: StateHeader = {
@@ -83,7 +92,7 @@ function* save(state: UsageState): Generator<Uint8Array> {
     clock: state.clock,
     closedOfEvent: state.closedOfEvent,
   };
-  yield Buffer.from(JSON.stringify(header));
+  yield Buffer.from(JSON.stringify(header, inOrder));
   yield* agreements;
   for (const part of state.windows.parts()) {
     for (let at = 0; at < part.length; at += maxChunkBytes) {

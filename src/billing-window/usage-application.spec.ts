@@ -1,0 +1,32 @@
+import { applyFeedProgress } from '../streaming/index.js';
+import { usageApplication, type UsageState } from './usage-application.js';
+
+const bytesOf = (state: UsageState): string =>
+  Buffer.concat([...usageApplication.save(state)]).toString('hex');
+
+const restored = async (state: UsageState): Promise<UsageState> => {
+  const chunks = [...usageApplication.save(state)];
+  return usageApplication.load(
+    (async function* () {
+      yield* chunks;
+    })(),
+  );
+};
+
+const progress = [
+  { feed: 'topic', status: 'idle', maxOutOfOrdernessMs: 0 },
+  { feed: 'default', status: 'active', maxOutOfOrdernessMs: 1000 },
+  { feed: 'default', status: 'active', completeThroughMs: 5000 },
+] as const;
+
+describe('the state of usage counting', () => {
+  it.each([0, 1, 2, 3])('is the same bytes when it was restored after %i events', async (cut) => {
+    const straight = usageApplication.newState();
+    let cutInTwo = usageApplication.newState();
+    for (const said of progress) applyFeedProgress(straight.clock, said);
+    for (const said of progress.slice(0, cut)) applyFeedProgress(cutInTwo.clock, said);
+    cutInTwo = await restored(cutInTwo);
+    for (const said of progress.slice(cut)) applyFeedProgress(cutInTwo.clock, said);
+    expect(bytesOf(cutInTwo)).toBe(bytesOf(straight));
+  });
+});
