@@ -19,6 +19,15 @@ const progress = [
   { feed: 'default', status: 'active', completeThroughMs: 5000 },
 ] as const;
 
+it('waits for a feed with the name of what every object has', () => {
+  const { clock } = usageApplication.newState();
+  applyFeedProgress(clock, { feed: 'default', status: 'active', completeThroughMs: 5000 });
+  applyFeedProgress(clock, { feed: 'constructor', status: 'active', completeThroughMs: 1000 });
+  applyFeedProgress(clock, { feed: 'default', status: 'active', completeThroughMs: 9000 });
+  expect(Object.keys(clock.feeds)).toEqual(['default', 'constructor']);
+  expect(clock.watermarkMs).toBe(5000);
+});
+
 describe('the state of usage counting', () => {
   it.each([0, 1, 2, 3])('is the same bytes when it was restored after %i events', async (cut) => {
     const straight = usageApplication.newState();

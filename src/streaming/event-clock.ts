@@ -53,13 +53,17 @@ const advance = (clock: EventClock): void => {
   if (clock.watermarkMs === undefined || least > clock.watermarkMs) clock.watermarkMs = least;
 };
 
+/** The feed, made when it is new. A folder may well be named as what every object has. */
+const feedOf = ({ feeds }: EventClock, { feed, status }: FeedProgress): FeedClock => {
+  if (!Object.hasOwn(feeds, feed)) {
+    feeds[feed] = { status, completeThroughMs: undefined, maxOutOfOrdernessMs: 0 };
+  }
+  return feeds[feed];
+};
+
 /** Applies what a feed says. A complete-through below an earlier one changes nothing. */
 export const applyFeedProgress = (clock: EventClock, progress: FeedProgress): void => {
-  const feed = (clock.feeds[progress.feed] ??= {
-    status: progress.status,
-    completeThroughMs: undefined,
-    maxOutOfOrdernessMs: 0,
-  });
+  const feed = feedOf(clock, progress);
   feed.status = progress.status;
   if (progress.maxOutOfOrdernessMs !== undefined) {
     feed.maxOutOfOrdernessMs = progress.maxOutOfOrdernessMs;
