@@ -44,12 +44,14 @@ const never = new AbortController().signal;
 export class MessagesResolver {
   constructor(@Inject(MessagesService) private readonly service: MessagesService) {}
 
-  @Query(() => [MessageType], { description: 'Messages in order, those behind offset `after`.' })
+  @Query(() => [MessageType], {
+    description: 'Messages in order: those behind offset `after`, or from the first.',
+  })
   async messages(
-    @Args('after', { type: () => Int, defaultValue: -1 }) after: number,
+    @Args('after', { type: () => byteCountScalar, nullable: true }) after: number | null,
     @Args('limit', { type: () => Int, defaultValue: 100 }) limit: number,
   ): Promise<MessageType[]> {
-    const request = { ...shaped(page, { after, limit }), waitMs: 0 };
+    const request = { ...shaped(page, { after: after ?? -1, limit }), waitMs: 0 };
     return (await this.service.read(request, never)).map(messageView);
   }
 }

@@ -588,6 +588,14 @@ const graphqlLaws = (api: () => Client, run: () => Promise<void>): void => {
     });
   });
 
+  it('takes offsets of messages beyond 32 bits', async () => {
+    await run();
+    const query = '{ all: messages { offset } none: messages(after: 4294967296) { offset } }';
+    const { body } = await api().graphql(query);
+    expect(body.data.all.length).toBeGreaterThan(0);
+    expect(body.data.none).toEqual([]);
+  });
+
   it('answers agreements, explanations and messages too', async () => {
     await run();
     const { body } = await api().graphql(
