@@ -112,11 +112,25 @@ export class OverageProcess {
     }
   }
 
-  /** Sends a body and answers whether it was taken; a program that dies took nothing. */
-  async post(path: string, body: string, type = 'application/json'): Promise<boolean> {
+  /** Sends a body and answers whether it was taken; of a program that died nobody knows. */
+  post(path: string, body: string, type = 'application/json'): Promise<boolean> {
+    return this.#send('POST', path, { body, type });
+  }
+
+  /** The same for a correction. */
+  put(path: string, body: string): Promise<boolean> {
+    return this.#send('PUT', path, { body, type: 'application/json' });
+  }
+
+  async #send(
+    method: 'POST' | 'PUT',
+    path: string,
+    { body, type }: { body: string; type: string },
+  ): Promise<boolean> {
     try {
       const headers = { 'content-type': type };
-      const response = await fetch(`${this.url}${path}`, { method: 'POST', headers, body });
+      const response = await fetch(`${this.url}${path}`, { method, headers, body });
+      await response.arrayBuffer();
       return response.ok;
     } catch {
       return false;
