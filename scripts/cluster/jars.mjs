@@ -20,10 +20,11 @@ const folderOf = (id, cacheDir) => {
   return join(cacheDir, `${id}-${versionOf(id)}-${mark}`);
 };
 
-const lastErrors = (output) => {
+/** Maven's first error says what is wrong; those behind it are advice about Maven. */
+const whatWentWrong = (output) => {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
-  const errors = lines.filter((line) => line.startsWith('[ERROR]'));
-  return (errors.length > 0 ? errors.slice(0, 5) : lines.slice(-5)).join('\n');
+  const [first = lines.slice(-3).join('\n')] = lines.filter((line) => /^\[ERROR\] ./.test(line));
+  return first;
 };
 
 /** Runs Maven with the user's own settings, and tells how many files it has fetched. */
@@ -34,15 +35,16 @@ const fetch = async ({ id, title }, target) => {
     if (fetched >= told + 100) console.error(`${title}: ${(told = fetched)} files fetched`);
   };
   const args = ['--batch-mode', '--file', pom, '--activate-profiles', id];
-  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime'];
-  const command = [...args, ...goal, `-DoutputDirectory=${target}`];
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies';
+  const command = [...args, goal, '-DincludeScope=runtime', `-DoutputDirectory=${target}`];
   const { code, output } = await runToEnd('mvn', command, tellProgress);
   if (code === undefined) {
     throw new ClusterFault(`Maven is missing: there is no mvn on PATH. It is needed once, to fetch
 ${title}. Install it (Debian: maven, macOS: brew install maven).`);
   }
   if (code === 0) return;
-  throw new ClusterFault(`${title}: Maven could not fetch it.\n${lastErrors(output)}`);
+  throw new ClusterFault(`${title}: Maven could not fetch it.\n${whatWentWrong(output)}
+It needs the network, or a mirror or proxy in your own Maven settings (settings.xml).`);
 };
 
 /**

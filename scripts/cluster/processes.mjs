@@ -93,12 +93,12 @@ const signal = (server, start, name) => {
   if (isRunning(server, start)) process.kill(start.pid, name);
 };
 
-/** Ends the process of that start: asked first, then by force. Answers with how it ended. */
+/** Ends the process of that start; one that does not hear is ended by force. Answers with how. */
 export const stopServer = async (server, start) => {
   signal(server, start, 'SIGTERM');
   let how = 'cleanly';
   if (!(await hasEnded(server, start))) {
-    how = `by force, as it did not end within ${endMs / 1000} s`;
+    how = 'by force';
     signal(server, start, 'SIGKILL');
     await hasEnded(server, start);
   }
