@@ -40,6 +40,9 @@ const slowSpecs = [
   '<rootDir>/test/browser/.*\\.spec\\.ts$',
 ];
 
+/** Specs that start Kafka and Cassandra: `npm run test:cluster`, and nothing else, runs them. */
+const clusterSpecs = ['<rootDir>/test/cluster/.*\\.spec\\.ts$'];
+
 export default {
   maxWorkers: 2,
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
@@ -49,12 +52,17 @@ export default {
       ...shared,
       displayName: 'fast',
       testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', ...slowSpecs],
+      testPathIgnorePatterns: ['/node_modules/', ...slowSpecs, ...clusterSpecs],
     },
     {
       ...shared,
       displayName: 'slow',
       testMatch: ['<rootDir>/test/{faults,browser}/**/*.spec.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'cluster',
+      testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'],
     },
   ],
 };

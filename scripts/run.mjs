@@ -8,6 +8,7 @@ import { refuseOldNode } from './launcher/node-version.mjs';
 
 const program = async () => import('./launcher/program.mjs');
 const checks = async () => import('./launcher/checks.mjs');
+const cluster = async () => import('./cluster/commands.mjs');
 const build = async () => (await import('./launcher/build.mjs')).buildWhenNeeded();
 
 /** Each script answers with the exit code. */
@@ -22,6 +23,10 @@ const scripts = {
     (await build()) ? (await program()).runFile('scripts/print-docs.js', args) : 1,
   check: async () => (await checks()).check(),
   test: async (args) => (await checks()).test(args, build),
+  'test:cluster': async () => (await checks()).testCluster(),
+  'cluster:up': async (args) => (await cluster()).clusterUp(args),
+  'cluster:down': async (args) => (await cluster()).clusterDown(args),
+  'cluster:status': async (args) => (await cluster()).clusterStatus(args),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

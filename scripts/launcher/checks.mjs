@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startNode } from './child.mjs';
 import { results, root } from './places.mjs';
@@ -58,6 +58,7 @@ const runStatic = async ({ name, args }) => {
 const runJest = async (name) => {
   const reportPath = join(results, `jest-${name}.report`);
   const args = [commandOf('jest'), '--selectProjects', name, '--passWithNoTests'];
+  mkdirSync(results, { recursive: true });
   rmSync(reportPath, { force: true });
   const { code } = await startNode([...args, '--json', '--outputFile', reportPath]).ended;
   try {
@@ -103,4 +104,12 @@ export const test = async (args, build) => {
   forgetResults(slowNames);
   if (await build()) await runJest('slow');
   return finish([...fastNames, ...slowNames]);
+};
+
+/** What needs Kafka and Cassandra; the specs start them on their own. */
+export const testCluster = async () => {
+  const names = ['cluster'];
+  forgetResults(names);
+  await runJest('cluster');
+  return finish(names);
 };

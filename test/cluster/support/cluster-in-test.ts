@@ -1,0 +1,105 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type ServerId = 'kafka' | 'cassandra';
+
+export interface Ended {
+  readonly code: number;
+  /** What it printed, both streams. */
+  readonly output: string;
+}
+
+const says = (program: string, option: string): string => {
+  const { stdout, stderr } = spawnSync(program, [option], { encoding: 'utf8' });
+  return `${stdout ?? ''}${stderr ?? ''}`;
+};
+
+const { JAVA_HOME: javaHome } = process.env;
+const java = javaHome ? join(javaHome, 'bin/java') : 'java';
+const hasTools = says(java, '-version').includes('version "17') && says('mvn', '--version') !== '';
+
+const reason = 'NO JAVA 17 OR NO MAVEN';
+
+/** `test`, or without Java 17 and Maven `test.skip`: the launcher names each skipped test. */
+export const testOnServers = hasTools ? test : test.skip;
+
+/** The name of a chapter that needs real servers; without tools it says why it is skipped. */
+export const chapterOnServers = (name: string): string => {
+  if (hasTools) return name;
+  process.stderr.write(`\n${reason}. NOT TESTED: ${name}.\n\n`);
+  return `${reason}: ${name}`;
+};
+
+const listen = (): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve(server));
+  });
+
+/** Ports nobody listens on, no two the same: all are held until all are found. */
+const freePorts = async (count: number): Promise<number[]> => {
+  const servers = await Promise.all(Array.from({ length: count }, listen));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
+};
+
+/** The commands of the cluster, on a folder and ports of their own. */
+export class ClusterInTest {
+  private constructor(
+    readonly dataDir: string,
+    readonly ports: Readonly<Record<ServerId, number>>,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  static async make(): Promise<ClusterInTest> {
+    const [kafka, controller, cassandra, storage] = await freePorts(4);
+    // With a blank, as a folder of a user may have.
+    const dataDir = mkdtempSync(join(tmpdir(), 'overage cluster-'));
+    return new ClusterInTest(
+      dataDir,
+      { kafka, cassandra },
+      {
+        DATA_DIR: dataDir,
+        KAFKA_PORT: String(kafka),
+        KAFKA_CONTROLLER_PORT: String(controller),
+        CASSANDRA_PORT: String(cassandra),
+        CASSANDRA_STORAGE_PORT: String(storage),
+      },
+    );
+  }
+
+  /** Runs one command to its end; `env` goes over its own. */
+  run(name: 'up' | 'down' | 'status', env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    const args = ['scripts/run.mjs', `cluster:${name}`];
+    const options = { env: { ...process.env, ...this.env, ...env } };
+    return new Promise((ended) =>
+      execFile(process.execPath, args, options, (error, stdout, stderr) =>
+        ended({ code: error === null ? 0 : Number(error.code), output: stdout + stderr }),
+      ),
+    );
+  }
+
+  fileOf(server: ServerId, name: string): string {
+    return join(this.dataDir, 'cluster', server, name);
+  }
+
+  pidOf(server: ServerId): number {
+    const { pid } = JSON.parse(readFileSync(this.fileOf(server, 'pid.json'), 'utf8')) as {
+      pid: number;
+    };
+    return pid;
+  }
+
+  writePid(server: ServerId, pid: number): void {
+    writeFileSync(this.fileOf(server, 'pid.json'), JSON.stringify({ pid, startedAtMs: 0 }));
+  }
+
+  remove(): void {
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
