@@ -50,14 +50,13 @@ export const progressRows = (
     }),
   );
 
-const meaningOf = (code: string): string =>
-  (({ ...timeErrors, ...importErrors }) as Record<string, { meaning: string }>)[code].meaning;
+const codes: Readonly<Record<string, { meaning: string }>> = { ...timeErrors, ...importErrors };
 
 /** Dead letters of the refused lines of a batch, and their share of the book of the file. */
 export const refusedRows = (fileId: number, { refused }: LineBatch): ColumnBatch[] => {
   if (refused.length === 0) return [];
   const letters = refused.map(({ lineNo, code, raw }) => {
-    return [-1, fileId, lineNo, code, meaningOf(code), raw];
+    return [-1, fileId, lineNo, code, codes[code].meaning, raw];
   });
   const counts = [fileId, 0, 0, 0, 0, refused.length];
   return [batchOf(deadLetterTable, letters), batchOf(importFileCountTable, [counts])];
