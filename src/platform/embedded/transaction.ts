@@ -60,7 +60,8 @@ const rollback = async (connection: DuckDBConnection): Promise<void> => {
 /**
  * Writes all rows in one transaction: one appender a table, one sync of the write-ahead log at
  * the commit. Resolves when it is on the disk. Rejects with STORE_WRITE_FAILED or DISK_FULL
- * (Retry) or VALUE_NOT_STORABLE (Fatal); nothing is kept then.
+ * (Retry) or VALUE_NOT_STORABLE (Fatal); nothing is kept then. A commit is a commit also when only
+ * the fold of the log behind it failed: that is told to the tools.
  */
 export const writeTransaction = async (
   tools: TransactionTools,
@@ -76,9 +77,11 @@ export const writeTransaction = async (
     reached('commit.before-commit');
     await connection.run('COMMIT');
   } catch (error) {
-    if (isDurable(error)) return tools.onLogNotFolded(error);
-    await rollback(connection);
-    throw writeFault(error);
+    if (!isDurable(error)) {
+      await rollback(connection);
+      throw writeFault(error);
+    }
+    tools.onLogNotFolded(error);
   }
   reached('commit.committed');
 };
