@@ -67,7 +67,8 @@ const step = (
     state.closedOfEvent = 0;
     at++;
   }
-  const offset = at < events.length ? events.offsets[at] : events.offsets[at - 1] + 1;
+  // of the last event that is done, never of the next: a log may have gaps between them
+  const offset = cursor > 0 ? events.offsets[at] : events.offsets[at - 1] + 1;
   return {
     effects: { rows: out.rows(), messages: billing.messages },
     next: at,

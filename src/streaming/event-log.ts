@@ -3,8 +3,16 @@ import type { LogEvents } from './log-events.js';
 import type { Position } from './position.js';
 import type { ColumnBatch } from './rows.js';
 
-/** The one ordered log of a partition. */
-export interface EventLog<E extends LogEvents> {
+/** The one ordered log of a partition, as its task reads it. */
+export interface PartitionLog<E extends LogEvents> {
+  /** Events from `offset` on, at least one; waits for them. Undefined once the log is closed. */
+  read(offset: number): Promise<E | undefined>;
+  /** Stored events in [from, to) for a replay, batch by batch. */
+  stored(from: number, to: number): AsyncIterable<E>;
+}
+
+/** A log of one partition that is written to where it is read. */
+export interface EventLog<E extends LogEvents> extends PartitionLog<E> {
   /**
    * Adds events (their offsets are given by the log) and, in the same transaction, rows of the
    * writer's own (import progress, dead letters of lines).
@@ -12,10 +20,6 @@ export interface EventLog<E extends LogEvents> {
    * Rejects with a Fault (reaction Retry) when it did not happen; nothing of it is kept then.
    */
   append(events: E, rows?: readonly ColumnBatch[]): Promise<AppendedRange>;
-  /** Events from `offset` on, at least one; waits for them. Undefined once the log is closed. */
-  read(offset: number): Promise<E | undefined>;
-  /** Stored events in [from, to) for a replay, batch by batch. */
-  stored(from: number, to: number): AsyncIterable<E>;
 }
 
 export interface AppendedRange {
@@ -27,6 +31,10 @@ export interface AppendedRange {
 export interface CommitPoint {
   /** Shuts out every earlier owner of the partition, then reads its position. */
   fence(): Promise<Position>;
-  /** Rows, messages and position at once or not at all. Any error means: restore. */
+  /**
+   * Rows, messages and position at once or not at all, in the order of the calls: the next call
+   * may come before this one has settled. Any error means: restore; behind one that failed every
+   * commit fails, until the next fence.
+   */
   commit(effects: Effects, position: Position): Promise<void>;
 }

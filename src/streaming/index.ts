@@ -7,6 +7,7 @@ export * from './fault.js';
 export * from './log-events.js';
 export * from './partition-task.js';
 export * from './position.js';
+export * from './rows-first-commit.js';
 export * from './rows.js';
 export * from './snapshot-store.js';
 export * from './stream-application.js';

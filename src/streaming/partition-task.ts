@@ -1,4 +1,4 @@
-import type { EventLog, CommitPoint } from './event-log.js';
+import type { CommitPoint, PartitionLog } from './event-log.js';
 import { reached } from './crash-point.js';
 import { Fault } from './fault.js';
 import type { LogEvents } from './log-events.js';
@@ -25,7 +25,7 @@ export type TaskState = keyof typeof taskTransitions;
 
 /** The adapters a task runs on, and how often it saves a snapshot. */
 export interface TaskPorts<E extends LogEvents, L, F> {
-  readonly log: EventLog<E>;
+  readonly log: PartitionLog<E>;
   readonly rows: RowStore<L, F>;
   readonly commitPoint: CommitPoint;
   readonly snapshots: SnapshotStore;
@@ -125,26 +125,25 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
   }
 
   async #process(): Promise<void> {
-    let inFlight: Promise<void> = Promise.resolve();
+    const commits = new CommitsInFlight();
     while (!this.#stopping) {
       const events = await this.ports.log.read(this.#position.offset);
       if (events === undefined) break;
       reached('task.batch-read');
       for (let from = 0; from < events.length;) {
-        const step = await this.#step({ events, from }, () => inFlight);
+        const step = await this.#step({ events, from }, () => commits.landed());
         reached('task.stepped');
-        await inFlight;
-        inFlight = this.ports.commitPoint.commit(step.effects, step.position);
-        inFlight.catch(() => undefined); // thrown at the next await, so not unhandled
+        await commits.room();
+        commits.add(this.ports.commitPoint.commit(step.effects, step.position));
         this.#position = step.position;
         from = step.next;
       }
       if (this.#position.offset - this.#snapshotPosition.offset >= this.ports.snapshotEveryEvents) {
-        await inFlight;
+        await commits.landed();
         await this.#saveSnapshot();
       }
     }
-    await inFlight;
+    await commits.landed();
     if (comparePositions(this.#position, this.#snapshotPosition) > 0) await this.#saveSnapshot();
   }
 
@@ -182,6 +181,27 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
     }
     this.#taskState = next;
     this.ports.onState(next, cause);
+  }
+}
+
+/** Two: the rows of a step are written while the step before it is committed. */
+const mostCommits = 2;
+
+/** Commits on their way, oldest first. */
+class CommitsInFlight {
+  readonly #commits: Promise<void>[] = [];
+
+  add(commit: Promise<void>): void {
+    commit.catch(() => undefined); // thrown at the next await, so not unhandled
+    this.#commits.push(commit);
+  }
+
+  async room(): Promise<void> {
+    while (this.#commits.length >= mostCommits) await this.#commits.shift();
+  }
+
+  async landed(): Promise<void> {
+    while (this.#commits.length > 0) await this.#commits.shift();
   }
 }
 

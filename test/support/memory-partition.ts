@@ -49,6 +49,7 @@ export class MemoryPartition implements CommitPoint, SnapshotStore {
   /** Waits for the commit that is on its way: after a fence nothing of an earlier owner comes. */
   async fence(): Promise<Position> {
     await this.settled();
+    this.#inFlight = Promise.resolve();
     return this.position;
   }
 
@@ -58,15 +59,18 @@ export class MemoryPartition implements CommitPoint, SnapshotStore {
   }
 
   commit(effects: Effects, position: Position): Promise<void> {
-    return (this.#inFlight = this.#write(effects, position));
+    const atCall = JSON.stringify(effects.rows.map(plainRows));
+    // behind a commit that failed all fail, until the next fence
+    this.#inFlight = this.#inFlight.then(() => this.#write(effects, position, atCall));
+    this.#inFlight.catch(() => undefined);
+    return this.#inFlight;
   }
 
   /**
    * Reads the effects late, as a driver does that writes while the next step runs: a step that
    * uses the buffers of these effects again is found out.
    */
-  async #write(effects: Effects, position: Position): Promise<void> {
-    const atCall = JSON.stringify(effects.rows.map(plainRows));
+  async #write(effects: Effects, position: Position, atCall: string): Promise<void> {
     const trouble = this.next();
     if (trouble === 'refused' || trouble === 'crash') raise(trouble);
     if (comparePositions(position, this.position) <= 0) {
