@@ -23,6 +23,20 @@ export const ingestErrors = {
   },
 } as const satisfies FaultCodes;
 
+/** Codes of messages that other producers wrote to the topic. */
+export const kafkaEventErrors = {
+  EVENT_UNREADABLE: {
+    reaction: 'BadRecord',
+    meaning: 'A message of the topic cannot be read: its type, its key or its JSON.',
+    next: 'Compare it with the wire contract, correct it at its producer, and send it again.',
+  },
+  EVENT_IN_WRONG_PARTITION: {
+    reaction: 'BadRecord',
+    meaning: 'The message stands in another partition than its MSISDN belongs to.',
+    next: 'Send it again with the MSISDN as key, and the partitioner of the Java client.',
+  },
+} as const satisfies FaultCodes;
+
 /** Codes of requests about feeds. */
 export const feedErrors = {
   FEED_UNKNOWN: {

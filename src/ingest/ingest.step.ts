@@ -69,7 +69,16 @@ export class IngestStep {
           this.state.clock,
           JSON.parse(events.payloads.get(at) as string) as FeedProgress,
         );
+        return;
+      case eventTypes.unreadable:
+        this.#unreadable(at);
     }
+  }
+
+  #unreadable(at: number): void {
+    const payload = this.input.events.payloads.get(at) as string;
+    const { code, message } = JSON.parse(payload) as { code: string; message: string };
+    this.#refuse(at, code, message);
   }
 
   #record(at: number): void {

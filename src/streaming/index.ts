@@ -14,3 +14,4 @@ export * from './snapshot-store.js';
 export * from './stream-application.js';
 export * from './time/errors.js';
 export * from './uuid.js';
+export * from './uuid-bytes.js';

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { eventTypes, type UsageEvents } from '../../ingest/index.js';
+import { readUuid } from '../../streaming/index.js';
 import { parseZonedDateTime, zonedDateTimeProblem } from '../../streaming/time/zoned-date-time.js';
 import type { ImportCode } from '../errors.js';
-import { readUuid, RecordNames } from './record-id.js';
+import { RecordNames } from './record-id.js';
 
 const semicolon = 59;
 const zero = 48;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { uuidText } from '../../streaming/uuid.js';
-import { readUuid, RecordNames } from './record-id.js';
+import { readUuid } from '../../streaming/index.js';
+import { RecordNames } from './record-id.js';
 
 const read = (text: string): string | undefined => {
   const bytes = Buffer.from(`;${text};`);

@@ -36,7 +36,7 @@ export const recordLookups = (
   const { agreements } = state;
   for (let at = from; at < events.length; at++) {
     const type = events.types[at];
-    if (type === eventTypes.feed) continue;
+    if (type === eventTypes.feed || type === eventTypes.unreadable) continue;
     const subscriber = agreements.subscriberOf(events.keys[at]);
     if (subscriber === undefined) continue;
     if (type === eventTypes.agreement) {

@@ -1,7 +1,16 @@
 import { grown, type LogEvents } from '../../streaming/index.js';
 
-/** The events of topic `incoming-data-records`; a message without a type is a data record. */
-export const eventTypes = { dataRecord: 0, agreement: 1, correction: 2, feed: 3 } as const;
+/**
+ * The events of topic `incoming-data-records`; a message without a type is a data record. What
+ * cannot be read stands in its place as an event too: its payload says why.
+ */
+export const eventTypes = {
+  dataRecord: 0,
+  agreement: 1,
+  correction: 2,
+  feed: 3,
+  unreadable: 4,
+} as const;
 
 /** One data record, as the importer or the API hands it over. */
 export interface UsageRecord {
