@@ -1,4 +1,3 @@
-import type { MessageLog } from './billing-window/index.js';
 import type { CountsOf } from './counts.controller.js';
 import type { EmbeddedDatabase } from './platform/embedded/index.js';
 
@@ -16,7 +15,10 @@ const sql = `
 
 /** Counts for the first page. */
 export const embeddedCounts =
-  (database: Pick<EmbeddedDatabase, 'query'>, messages: MessageLog): CountsOf =>
+  (
+    database: Pick<EmbeddedDatabase, 'query'>,
+    messages: { lastOffset(): number | undefined },
+  ): CountsOf =>
   async () => {
     const [row] = await database.query(sql);
     const lastMessageOffset = messages.lastOffset() ?? -1;

@@ -121,10 +121,9 @@ const refresh = async () => {
     showText(name, number.format(counts[name]));
   }
   showNextStep(counts);
-  const after = Math.max(-1, counts.lastMessageOffset - latestMessages);
   const [files, messages] = await Promise.all([
     read('/api/import-files?limit=8'),
-    read(`/api/data-records-aggregates?after=${after}&limit=${latestMessages}`),
+    read(`/api/data-records-aggregates?latest=${latestMessages}`),
   ]);
   showTable('file', files.items, fileRow);
   showTable('message', messages.messages.reverse(), messageRow);

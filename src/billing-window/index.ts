@@ -1,6 +1,11 @@
 export { billingWindowErrors } from './errors.js';
 export { windowFlags, type WindowTable } from './domain/window-table.js';
 export { usageApplication, type UsageState } from './usage-application.js';
-export { MESSAGE_LOG, type LoggedMessage, type MessageLog } from './message-log.js';
+export {
+  MESSAGE_LOG,
+  startOfMessages,
+  type LoggedMessage,
+  type MessageLog,
+} from './message-log.js';
 export { messageSchema } from './messages.openapi.js';
 export { messageJson, messagePeriod, type MessagePeriod } from './messages.topics.js';

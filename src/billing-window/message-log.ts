@@ -1,19 +1,38 @@
 import type { OutMessage } from '../streaming/index.js';
 
-/** A message with its place in the order of messages, from 0 without gaps. */
+/** A message with its place in topic `data-records-aggregates`. */
 export interface LoggedMessage extends OutMessage {
-  readonly offset: number;
+  /** Partition of the topic; left out where all messages are in one order (embedded). */
+  readonly partition?: number;
+  /**
+   * Place in that order: embedded from 0 without gaps, cluster the offset in the partition.
+   * Undefined for a copy that was looked up by its key in the cluster: a copy knows no place.
+   */
+  readonly offset: number | undefined;
+  /** What to ask with for the messages behind this one; undefined for a copy. */
+  readonly cursor: string | undefined;
 }
 
-/** Embedded mode's way to read topic `data-records-aggregates`. */
+/** The cursor before the first message, in every mode. */
+export const startOfMessages = '-1';
+
+/**
+ * Reads topic `data-records-aggregates`. A cursor says which messages were seen. Embedded it is
+ * the offset of the last one; in the cluster `partition:offset` of the last one of each partition,
+ * such as `0:17,1:22`. Messages of one agreement are in one partition, and so in order.
+ */
 export interface MessageLog {
-  /** Messages from an offset on, at most `limit`. */
-  messages(from: number, limit: number): Promise<LoggedMessage[]>;
-  /** Messages of one key (an agreement id), oldest first. */
+  /** What a cursor has to be, for the answer to one that is not. */
+  readonly cursorRule: string;
+  /** The cursor that a caller sent, in its plain form; undefined when it is none of this log. */
+  cursor(text: string): string | undefined;
+  /** Messages behind a cursor, at most `limit`. */
+  behind(cursor: string, limit: number): Promise<LoggedMessage[]>;
+  /** The newest messages, at most `limit`. */
+  latest(limit: number): Promise<LoggedMessage[]>;
+  /** Messages of one key (an agreement id), oldest first within a billing period. */
   ofKey(key: string): Promise<LoggedMessage[]>;
-  /** Offset of the newest message, or undefined when there is none. */
-  lastOffset(): number | undefined;
-  /** Calls the listener after each commit with messages; answers how to stop it. */
+  /** Calls the listener when there may be a new message; answers how to stop it. */
   onMessages(listener: () => void): () => void;
 }
 

@@ -4,31 +4,37 @@ import { z } from 'zod';
 import { fieldsSchema, listSchema, numberSchema } from '../platform/http/openapi.js';
 import { answerCancelled, type PendingAnswer } from '../platform/http/request-cancelled.js';
 import { shaped, wholeNumber } from '../platform/http/request-shape.js';
-import { messageSchema } from './messages.openapi.js';
-import { messageJson } from './messages.topics.js';
+import { startOfMessages, type LoggedMessage } from './message-log.js';
+import { cursorSchema, messageSchema } from './messages.openapi.js';
+import { cursorJson, messageJson } from './messages.topics.js';
 import { MessagesService } from './messages.service.js';
 
 const maxWaitSeconds = 60;
+const mostLatest = 100;
 
-const messagesQuery = z.strictObject({
-  after: z
-    .union([z.literal('-1').transform(Number), wholeNumber(0, Number.MAX_SAFE_INTEGER - 1)], {
-      error: 'must be -1 or the offset of a message',
-    })
-    .default(-1),
-  limit: wholeNumber(1, 10_000).default(100),
-  wait: wholeNumber(0, maxWaitSeconds).default(0),
-});
+/** The query of the messages; what a cursor is depends on the mode. */
+const messagesQuery = (messages: MessagesService) =>
+  z.strictObject({
+    after: z
+      .string({ error: messages.cursorRule })
+      .refine((text) => messages.cursor(text) !== undefined, messages.cursorRule)
+      .transform((text) => messages.cursor(text) ?? text)
+      .default(startOfMessages),
+    latest: wholeNumber(1, mostLatest).optional(),
+    limit: wholeNumber(1, 10_000).default(100),
+    wait: wholeNumber(0, maxWaitSeconds).default(0),
+  });
 
-const messagesSchema = fieldsSchema({
-  messages: listSchema(messageSchema),
-  next: numberSchema(-1),
-});
+const messagesSchema = fieldsSchema({ messages: listSchema(messageSchema), next: cursorSchema });
 
 @ApiTags('messages')
 @Controller('api/data-records-aggregates')
 export class MessagesController {
-  constructor(@Inject(MessagesService) private readonly messages: MessagesService) {}
+  readonly #query: ReturnType<typeof messagesQuery>;
+
+  constructor(@Inject(MessagesService) private readonly messages: MessagesService) {
+    this.#query = messagesQuery(messages);
+  }
 
   @Get()
   @Header('content-type', 'application/json; charset=utf-8')
@@ -36,8 +42,14 @@ export class MessagesController {
   @ApiQuery({
     name: 'after',
     required: false,
-    schema: numberSchema(-1, undefined, -1),
+    schema: cursorSchema,
     description: '`next` of the answer before',
+  })
+  @ApiQuery({
+    name: 'latest',
+    required: false,
+    schema: numberSchema(1, mostLatest),
+    description: 'this many of the newest messages, in place of those behind `after`',
   })
   @ApiQuery({ name: 'limit', required: false, schema: numberSchema(1, 10_000, 100) })
   @ApiQuery({
@@ -51,10 +63,15 @@ export class MessagesController {
     @Query() query: unknown,
     @Res({ passthrough: true }) answer: PendingAnswer,
   ): Promise<string> {
-    const { after, limit, wait } = shaped(messagesQuery, query);
+    const { after, latest, limit, wait } = shaped(this.#query, query);
+    if (latest !== undefined) return pageJson(await this.messages.latest(latest), after);
     const cancel = answerCancelled(answer);
     const found = await this.messages.read({ after, limit, waitMs: wait * 1000 }, cancel);
-    const next = found.at(-1)?.offset ?? after;
-    return `{"messages":[${found.map(messageJson).join(',')}],"next":${next}}`;
+    return pageJson(found, after);
   }
 }
+
+const pageJson = (found: readonly LoggedMessage[], after: string): string => {
+  const next = cursorJson(found.at(-1)?.cursor ?? after);
+  return `{"messages":[${found.map(messageJson).join(',')}],"next":${next}}`;
+};

@@ -2,37 +2,56 @@ import { Inject, Injectable } from '@nestjs/common';
 import { waitFor } from '../platform/http/long-poll.js';
 import { MESSAGE_LOG, type LoggedMessage, type MessageLog } from './message-log.js';
 
-/** Which messages: those behind offset `after` (-1: from the first), at most `limit`. */
+/** Which messages: those behind cursor `after`, at most `limit`. */
 export interface MessagesRequest {
-  readonly after: number;
+  readonly after: string;
   readonly limit: number;
   /** How long to wait for one when there is none yet, in ms. */
   readonly waitMs: number;
 }
 
+/** Of a wait that only time or the caller ends. */
+const nothing = (): void => undefined;
+
 @Injectable()
 export class MessagesService {
   constructor(@Inject(MESSAGE_LOG) private readonly log: MessageLog) {}
 
+  get cursorRule(): string {
+    return this.log.cursorRule;
+  }
+
+  /** The cursor in its plain form; undefined when it is none. */
+  cursor(text: string): string | undefined {
+    return this.log.cursor(text);
+  }
+
+  /** The newest messages, at most `limit`, those of one agreement in order. */
+  latest(limit: number): Promise<LoggedMessage[]> {
+    return this.log.latest(limit);
+  }
+
   /** The messages, oldest first; empty when the wait is over or `cancel` fired. */
   async read(request: MessagesRequest, cancel: AbortSignal): Promise<LoggedMessage[]> {
     const { after, limit, waitMs } = request;
-    // listened for before the first look, so that nothing falls between look and wait
-    let arrived = false;
-    let tell = (): void => undefined;
-    const stop = this.log.onMessages(() => {
-      arrived = true;
-      tell();
-    });
+    if (waitMs === 0) return this.log.behind(after, limit);
+    const answered = new AbortController();
+    const ended = AbortSignal.any([cancel, answered.signal]);
+    const over = waitFor({ subscribe: () => nothing, waitMs, cancel: ended });
+    let tell = nothing;
+    const stop = this.log.onMessages(() => tell());
     try {
-      const found = await this.log.messages(after + 1, limit);
-      if (found.length > 0 || waitMs === 0) return found;
-      if (!arrived) {
-        await waitFor({ subscribe: (now) => ((tell = now), () => undefined), waitMs, cancel });
+      for (;;) {
+        // listened for before the look, so that nothing falls between look and wait
+        const told = new Promise<'told'>((resolve) => (tell = () => resolve('told')));
+        const found = await this.log.behind(after, limit);
+        if (found.length > 0) return found;
+        if ((await Promise.race([told, over])) === 'over') break;
       }
-      return await this.log.messages(after + 1, limit);
+      return await this.log.behind(after, limit);
     } finally {
       stop();
+      answered.abort();
     }
   }
 }

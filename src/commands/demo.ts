@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MESSAGE_LOG, type LoggedMessage, type MessageLog } from '../billing-window/index.js';
+import {
+  MESSAGE_LOG,
+  startOfMessages,
+  type LoggedMessage,
+  type MessageLog,
+} from '../billing-window/index.js';
 import { loadSettings, type Settings } from '../config/index.js';
 import { GeneratorService } from '../generator/generator.service.js';
 import { ImportService, type ImportFileJson } from '../import/import.service.js';
@@ -57,7 +62,7 @@ const runDemo = async ({ app }: RunningProgram, print: (line: string) => void): 
   print(await generator.agreements(golden));
   print(await generator.cdrFile(golden));
   const told = await until(
-    () => messages.messages(0, messagesOfGoldenRun),
+    () => messages.behind(startOfMessages, messagesOfGoldenRun),
     (found) => found.length === messagesOfGoldenRun,
   );
   const files = await until(

@@ -37,7 +37,8 @@ export class ExplainedAgreement {
 
 @ObjectType()
 export class ExplainedMessage {
-  @Field(() => byteCountScalar) offset!: number;
+  @Field(() => byteCountScalar, { nullable: true, description: 'Null for a copy (cluster).' })
+  offset!: number | null;
   @Field(() => String, { description: 'The JSON as it goes on the wire.' }) value!: string;
 }
 

@@ -3,11 +3,18 @@ import {
   type EmbeddedDatabase,
   type EmbeddedLog,
 } from '../../platform/embedded/index.js';
-import type { LogEvents } from '../../streaming/index.js';
+import type { LogEvents, OutMessage } from '../../streaming/index.js';
 import type { LoggedMessage, MessageLog } from '../message-log.js';
 
-/** The messages of the DuckDB file. */
+const withCursor = (message: OutMessage & { offset: number }): LoggedMessage => ({
+  ...message,
+  cursor: String(message.offset),
+});
+
+/** The messages of the DuckDB file; a cursor is the offset of the last one seen. */
 export class EmbeddedMessageLog implements MessageLog {
+  readonly cursorRule = 'must be -1 or the offset of a message';
+
   constructor(
     private readonly log: Pick<
       EmbeddedLog<LogEvents>,
@@ -16,8 +23,18 @@ export class EmbeddedMessageLog implements MessageLog {
     private readonly database: Pick<EmbeddedDatabase, 'query'>,
   ) {}
 
-  messages(from: number, limit: number): Promise<LoggedMessage[]> {
-    return this.log.messages(from, limit);
+  cursor(text: string): string | undefined {
+    if (!/^(-1|\d{1,16})$/.test(text)) return undefined;
+    return Number(text) < Number.MAX_SAFE_INTEGER ? String(Number(text)) : undefined;
+  }
+
+  async behind(cursor: string, limit: number): Promise<LoggedMessage[]> {
+    return (await this.log.messages(Number(cursor) + 1, limit)).map(withCursor);
+  }
+
+  async latest(limit: number): Promise<LoggedMessage[]> {
+    const from = Math.max(0, this.log.nextMessageOffset - limit);
+    return (await this.log.messages(from, limit)).map(withCursor);
   }
 
   async ofKey(key: string): Promise<LoggedMessage[]> {
@@ -26,9 +43,10 @@ export class EmbeddedMessageLog implements MessageLog {
         WHERE key = $1 ORDER BY "offset"`,
       [key],
     );
-    return rows.map(storedMessage);
+    return rows.map((row) => withCursor(storedMessage(row)));
   }
 
+  /** Offset of the newest message, or undefined when there is none. */
   lastOffset(): number | undefined {
     const next = this.log.nextMessageOffset;
     return next === 0 ? undefined : next - 1;
