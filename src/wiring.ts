@@ -115,7 +115,7 @@ const newImporter = (
   new Importer({
     folder: new IncomingFolder(settings.incomingDataRecordsDir),
     log,
-    files: new EmbeddedImportFileStore(database),
+    journal: new EmbeddedImportFileStore(database),
     now: systemClock,
     pauseMs: restFor,
     maxLineBytes: settings.maxLineBytes,

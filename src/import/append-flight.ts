@@ -1,6 +1,7 @@
 import { UsageEvents } from '../ingest/index.js';
-import type { ColumnBatch, EventLog } from '../streaming/index.js';
+import type { ColumnBatch } from '../streaming/index.js';
 import { linesPerBatch, type LineBatch } from './domain/line-batches.js';
+import type { ImportLog } from './import-log.js';
 
 /** Four whole batches, or more smaller ones: so that reading, counting and writing overlap. */
 const mostLoad = 4;
@@ -42,7 +43,7 @@ export class AppendsInFlight {
   #hasFailed = false;
 
   constructor(
-    private readonly log: EventLog<UsageEvents>,
+    private readonly log: ImportLog,
     private readonly onLanded: () => void,
   ) {}
 

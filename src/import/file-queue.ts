@@ -2,7 +2,7 @@ import { UsageEvents } from '../ingest/index.js';
 import { reached } from '../streaming/index.js';
 import { startOfFile } from './domain/line-batches.js';
 import { importErrors, type ImportCode } from './errors.js';
-import type { ImportFile } from './import-file-store.js';
+import type { JournalFile } from './import-journal.js';
 import { fileRows, progressRows, pushFeedEvent } from './import-rows.js';
 import type { ImporterPorts } from './importer-ports.js';
 import type { FileIdentity, FileMove, FoundFile } from './incoming-files.js';
@@ -15,7 +15,7 @@ const filesPerAppend = 1024;
 
 /** What the import needs to know of a file. */
 export type FileToRead = Pick<
-  ImportFile,
+  JournalFile,
   'id' | 'name' | 'feed' | 'bytes' | 'inode' | 'registeredAtMs' | 'seq' | 'mark'
 >;
 
@@ -57,7 +57,6 @@ export class FileQueue {
   readonly #places = new Map<string, Place>();
   #waiting: Place[] = [];
   #next = 0;
-  #greatestId = 0;
   #isRead = false;
 
   constructor(private readonly ports: ImporterPorts) {}
@@ -116,16 +115,17 @@ export class FileQueue {
   }
 
   /** The file is not in its place any more; what is there now, if anything, is a new one. */
-  release({ found }: QueuedFile): void {
+  release({ found, file }: QueuedFile): void {
     this.#places.delete(placeOf(found));
+    this.ports.journal.left(file.id);
   }
 
   async #read(found: readonly FoundFile[]): Promise<void> {
-    const { files } = this.ports;
+    const { journal } = this.ports;
     const there = new Map<string, FoundFile>();
     for (const file of found) there.set(keyOf({ feed: feedOf(file), name: file.name }), file);
-    this.#greatestId = await files.greatestId();
-    for (const file of await files.unfinished()) {
+    await journal.takeOver();
+    for (const file of await journal.unfinished()) {
       const folder = file.feed === defaultFeed ? '' : file.feed;
       const gone = { folder, name: file.name, isRegular: true };
       this.#add({ file, found: there.get(keyOf(file)) ?? gone });
@@ -143,7 +143,7 @@ export class FileQueue {
       if (identity !== undefined) byStamp.set(identity.stamp, file);
     }
     if (byStamp.size === 0) return;
-    for (const file of await this.ports.files.ended([...byStamp.keys()])) {
+    for (const file of await this.ports.journal.ended([...byStamp.keys()])) {
       const there = byStamp.get(file.inode) as FoundFile;
       // one that was gone and is there again (a disk that was away) has to be read
       if (keyOf(file) !== keyOf({ feed: feedOf(there), name: there.name })) continue;
@@ -158,11 +158,12 @@ export class FileQueue {
   }
 
   async #register(fresh: readonly NewFile[]): Promise<void> {
-    const { log, now } = this.ports;
+    const { log, journal, now } = this.ports;
     const registeredAtMs = now();
+    const firstId = await journal.reserveIds(fresh.length);
     const places = fresh.map(({ found, identity }, index): Place => {
       const file = {
-        ...{ id: this.#greatestId + 1 + index, name: found.name, feed: feedOf(found) },
+        ...{ id: firstId + index, name: found.name, feed: feedOf(found) },
         ...{ bytes: identity.bytes, inode: identity.stamp, registeredAtMs },
         ...{ seq: 0, mark: startOfFile },
       };
@@ -170,7 +171,6 @@ export class FileQueue {
       return { found, file, ...(reason && { end: { state: 'failed', reason } }) };
     });
     await log.append(this.#feedsOf(places), registrationRows(places, registeredAtMs));
-    this.#greatestId += places.length;
     for (const place of places) {
       reached('import.file-registered');
       this.#add(place);
@@ -208,6 +208,7 @@ export class FileQueue {
       place.isMoving = false;
     }
     this.#places.delete(placeOf(found));
+    this.ports.journal.left(file.id);
     if (end.state === 'failed') {
       const facts = { file: file.name, feed: file.feed, code: end.reason };
       this.ports.logger.warn('a file was refused', facts);
@@ -231,7 +232,7 @@ const moveOf = ({ id, inode: stamp }: FileToRead, end: FileEnd): FileMove => {
   return { to: 'failed', inode, id, reason: `${end.reason}: ${meaning} ${next}` };
 };
 
-const endOf = ({ state, reason }: ImportFile): FileEnd =>
+const endOf = ({ state, reason }: JournalFile): FileEnd =>
   state === 'done' ? { state } : { state: 'failed', reason: reason as ImportCode };
 
 const registrationRows = (places: readonly Place[], atMs: number) => [

@@ -1,21 +1,9 @@
-import type { ReadingMark } from './domain/line-batches.js';
-import type { ImportState } from './domain/tables.js';
+import type { JournalFile } from './import-journal.js';
 
-/** A file as its import stands. Instants in epoch ms. */
-export interface ImportFile {
-  readonly id: number;
-  readonly name: string;
-  readonly feed: string;
-  readonly bytes: number;
-  /** The stamp of the file when it was registered. */
-  readonly inode: string;
-  readonly registeredAtMs: number;
-  readonly state: ImportState;
+/** A file as its import stands, with its book. Instants in epoch ms. */
+export interface ImportFile extends JournalFile {
   readonly sha256: string;
-  readonly reason: string;
   readonly atMs: number;
-  readonly seq: number;
-  readonly mark: ReadingMark;
   readonly counted: number;
   readonly late: number;
   readonly waiting: number;
@@ -36,11 +24,6 @@ export interface ImportFileStore {
   /** Newest first, ids below `before`. */
   list(page: { before: number; limit: number }): Promise<ImportFile[]>;
   byId(id: number): Promise<ImportFile | undefined>;
-  /** Files that are neither done nor failed, oldest first. */
-  unfinished(): Promise<ImportFile[]>;
-  /** Files that are done or failed and were registered with one of these stamps, oldest first. */
-  ended(stamps: readonly string[]): Promise<ImportFile[]>;
-  greatestId(): Promise<number>;
   /** In order of lines, behind the line `after`. */
   rejects(id: number, page: { after: number; limit: number }): Promise<RejectedLine[]>;
 }

@@ -13,7 +13,7 @@ import {
   type ImportState,
 } from './domain/tables.js';
 import { importErrors, type ImportCode } from './errors.js';
-import type { ImportFile } from './import-file-store.js';
+import type { JournalFile } from './import-journal.js';
 
 /** Where the import of a file stands at a moment (epoch ms). */
 export interface ImportStanding {
@@ -27,7 +27,10 @@ export interface ImportStanding {
 
 /** A row of import_file for each of the files. */
 export const fileRows = (
-  files: readonly Pick<ImportFile, 'id' | 'name' | 'feed' | 'bytes' | 'inode' | 'registeredAtMs'>[],
+  files: readonly Pick<
+    JournalFile,
+    'id' | 'name' | 'feed' | 'bytes' | 'inode' | 'registeredAtMs'
+  >[],
 ): ColumnBatch =>
   batchOf(
     importFileTable,

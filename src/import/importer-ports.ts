@@ -1,14 +1,13 @@
-import type { UsageEvents } from '../ingest/index.js';
-import type { EventLog } from '../streaming/index.js';
 import type { GzipBounds } from './file-bytes.js';
-import type { ImportFileStore } from './import-file-store.js';
+import type { ImportJournal } from './import-journal.js';
+import type { ImportLog } from './import-log.js';
 import type { IncomingFiles } from './incoming-files.js';
 
 /** What the importer runs on. */
 export interface ImporterPorts {
   readonly folder: IncomingFiles;
-  readonly log: EventLog<UsageEvents>;
-  readonly files: ImportFileStore;
+  readonly log: ImportLog;
+  readonly journal: ImportJournal;
   readonly now: () => number;
   readonly pauseMs: (ms: number) => Promise<void>;
   readonly maxLineBytes: number;

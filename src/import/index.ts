@@ -1,4 +1,6 @@
 export { importFileTable, importProgressTable } from './domain/tables.js';
 export { importErrors } from './errors.js';
+export type { ImportJournal, JournalFile } from './import-journal.js';
+export type { ImportLog } from './import-log.js';
 export { Importer } from './importer.js';
 export { IMPORT_FILE_STORE, type ImportFileStore } from './import-file-store.js';

@@ -126,8 +126,6 @@ it('a new file of the same name that replaces one in hand is not lost', async ()
   };
   await importer.start({
     wrapLog: (log) => ({
-      read: (offset) => log.read(offset),
-      stored: (from, to) => log.stored(from, to),
       append: async (events, rows = []) => {
         const appended = await log.append(events, rows);
         // the first append registers the file, the second one has its lines

@@ -216,7 +216,7 @@ export class ImporterInTest {
     return {
       folder: new IncomingFolder(this.incoming),
       log: wrapLog === undefined ? log : wrapLog(log),
-      files: new EmbeddedImportFileStore(database),
+      journal: new EmbeddedImportFileStore(database),
       now: () => Date.now(),
       pauseMs: restFor,
       maxLineBytes: 64 * 1024,

@@ -32,8 +32,6 @@ const before =
   (log: Log): Log => {
     let appends = 0;
     return {
-      read: (offset) => log.read(offset),
-      stored: (from, to) => log.stored(from, to),
       append: async (events, rows) => {
         await step(++appends);
         return log.append(events, rows);

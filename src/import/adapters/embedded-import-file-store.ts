@@ -1,6 +1,7 @@
 import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
 import { importStates, type ImportState } from '../domain/tables.js';
 import type { ImportFile, ImportFileStore } from '../import-file-store.js';
+import type { ImportJournal } from '../import-journal.js';
 
 const inState = (...states: ImportState[]): string =>
   `f.id IN (SELECT file_id FROM import_progress GROUP BY file_id
@@ -47,8 +48,8 @@ const fileOf = (row: Record<string, unknown>): ImportFile => ({
   rejected: Number(row.rejected),
 });
 
-/** Reads the import's tables of the DuckDB file. */
-export class EmbeddedImportFileStore implements ImportFileStore {
+/** Reads the import's tables of the DuckDB file, which no other process can have open. */
+export class EmbeddedImportFileStore implements ImportFileStore, ImportJournal {
   constructor(private readonly database: Pick<EmbeddedDatabase, 'query'>) {}
 
   async list({ before, limit }: { before: number; limit: number }): Promise<ImportFile[]> {
@@ -73,9 +74,18 @@ export class EmbeddedImportFileStore implements ImportFileStore {
     return (await this.database.query(select(where, ''), [stamps])).map(fileOf).reverse();
   }
 
-  async greatestId(): Promise<number> {
+  takeOver(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Ids are as many as there are files: they are taken once the rows of the files are there. */
+  async reserveIds(): Promise<number> {
     const [row] = await this.database.query('SELECT coalesce(max(id), 0) AS id FROM import_file');
-    return Number(row.id);
+    return Number(row.id) + 1;
+  }
+
+  left(): void {
+    // rows are never deleted: `ended` is asked with the stamps of files that are there
   }
 
   async rejects(

@@ -1,0 +1,34 @@
+import type { ReadingMark } from './domain/line-batches.js';
+import type { ImportState } from './domain/tables.js';
+
+/** What the import has to know of a file to go on where it stands. Instants in epoch ms. */
+export interface JournalFile {
+  readonly id: number;
+  readonly name: string;
+  readonly feed: string;
+  readonly bytes: number;
+  /** The stamp of the file when it was registered. */
+  readonly inode: string;
+  readonly registeredAtMs: number;
+  readonly state: ImportState;
+  readonly reason: string;
+  readonly seq: number;
+  readonly mark: ReadingMark;
+}
+
+/** What the appends of the import have made durable, for the importer to go on from. */
+export interface ImportJournal {
+  /**
+   * Shuts out every earlier importer of the folder, so that what is read next stays true. Called
+   * at the start and after every fault, before the other methods.
+   */
+  takeOver(): Promise<void>;
+  /** Files that are neither done nor failed, oldest first. */
+  unfinished(): Promise<readonly JournalFile[]>;
+  /** Files that are done or failed and were registered with one of these stamps, oldest first. */
+  ended(stamps: readonly string[]): Promise<readonly JournalFile[]>;
+  /** The first of so many ids in a row that no other file has or gets. */
+  reserveIds(count: number): Promise<number>;
+  /** The file has ended and is not in the folder any more: `ended` need not know it. */
+  left(id: number): void;
+}
