@@ -1,14 +1,16 @@
 import type { UsageState, WindowTable } from './billing-window/index.js';
-import type { OpenPeriods, PartitionStatus } from './ingest/index.js';
-import type { TaskState } from './streaming/index.js';
+import type { OpenPeriods, Partitions, PartitionStatus } from './ingest/index.js';
+import { Fault, type Position, type TaskState } from './streaming/index.js';
 
 /** What is needed of the task to look into it. */
 interface Watched {
   readonly state: TaskState;
+  readonly position: Position;
   readonly memory: UsageState | undefined;
 }
 
-const openPeriodsOf = (windows: WindowTable): OpenPeriods => {
+/** Periods with records that are not closed, over all agreements of a partition. */
+export const openPeriodsOf = (windows: WindowTable): OpenPeriods => {
   let count = 0;
   for (const { head } of windows.buckets) {
     for (let window = head; window !== -1; window = windows.next[window]) count++;
@@ -18,13 +20,68 @@ const openPeriodsOf = (windows: WindowTable): OpenPeriods => {
 };
 
 /** The task's memory as the edges may see it: for reading, and only while the task runs. */
-export const partitionStatus = (task: Watched): PartitionStatus => ({
-  get state() {
-    return task.state;
+export const partitionStatus = (task: Pick<Watched, 'memory'>): PartitionStatus => ({
+  clocks: () => {
+    const { memory } = task;
+    const clocks =
+      memory === undefined
+        ? undefined
+        : [{ clock: memory.clock, openPeriods: () => openPeriodsOf(memory.windows) }];
+    return Promise.resolve(clocks);
   },
-  clock: () => task.memory?.clock,
-  openPeriods: () => {
-    const windows = task.memory?.windows;
-    return windows === undefined ? undefined : openPeriodsOf(windows);
+});
+
+/** Why a task does not run, as text; undefined while it does. */
+export class TaskCause {
+  #text: string | undefined;
+
+  get text(): string | undefined {
+    return this.#text;
+  }
+
+  /** To be told of every state of the task. */
+  entered(state: TaskState, cause: unknown): void {
+    if (state === 'running') this.#text = undefined;
+    else if (cause !== undefined) this.#text = causeText(cause);
+  }
+}
+
+const causeText = (cause: unknown): string =>
+  cause instanceof Fault ? `${cause.code}: ${cause.message}` : String(cause);
+
+/** What the embedded mode's one partition is told from. */
+interface EmbeddedParts {
+  readonly task: Watched;
+  readonly log: { readonly end: number };
+  readonly snapshots: {
+    saved(): Promise<{ readonly position: Position; readonly savedAtMs: number } | undefined>;
+  };
+  readonly cause: TaskCause;
+  /** What tells this process from others. */
+  readonly owner: string;
+  readonly now: () => number;
+}
+
+/** The one partition of the embedded mode. */
+export const embeddedPartitions = (parts: EmbeddedParts): Partitions => ({
+  list: async () => {
+    const saved = await parts.snapshots.saved();
+    const { state, position, memory } = parts.task;
+    const { end } = parts.log;
+    return [
+      {
+        partition: 0,
+        owner: parts.owner,
+        state,
+        position,
+        end,
+        lag: Math.max(0, end - position.offset),
+        snapshot: saved && { offset: saved.position.offset, savedAtMs: saved.savedAtMs },
+        openPeriods: memory && openPeriodsOf(memory.windows).count,
+        watermarkMs: memory?.clock.watermarkMs,
+        cause: parts.cause.text,
+        updatedAtMs: parts.now(),
+      },
+    ];
   },
 });

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Provider } from '@nestjs/common';
 import { AGREEMENT_LOG, AGREEMENT_STORE } from './agreements/index.js';
@@ -20,14 +21,15 @@ import {
   deadLetterTable,
   importFileCountTable,
   PARTITION_STATUS,
+  PARTITIONS,
   USAGE_INPUT,
-  UsageInput,
   type FoundRecords,
   type RecordLookups,
   type UsageEvents,
 } from './ingest/index.js';
 import { EmbeddedDeadLetterStore } from './ingest/adapters/embedded-dead-letter-store.js';
 import { embeddedRecordRowStore } from './ingest/adapters/embedded-record-row-store.js';
+import { EmbeddedUsageInput } from './ingest/adapters/embedded-usage-input.js';
 import { LoggedAgreements } from './ingest/adapters/logged-agreements.js';
 import { usageLogCodec } from './ingest/adapters/usage-log-codec.js';
 import { FEED_FILES } from './ingest/feed-files.js';
@@ -41,7 +43,7 @@ import { EmbeddedFeedFiles } from './import/adapters/embedded-feed-files.js';
 import { EmbeddedImportFileStore } from './import/adapters/embedded-import-file-store.js';
 import { IncomingFolder } from './platform/files/incoming-folder.js';
 import { MAX_FUTURE_SKEW_MS } from './ingest/incoming-data-records.service.js';
-import { partitionStatus } from './partition-status.js';
+import { embeddedPartitions, partitionStatus, TaskCause } from './partition-status.js';
 import { EmbeddedDatabase, EmbeddedLog, FileSnapshotStore } from './platform/embedded/index.js';
 import { CLOCK, systemClock } from './platform/http/clock.js';
 import { TASK_STATE } from './platform/http/health.controller.js';
@@ -51,6 +53,9 @@ import { UsageRuntime } from './runtime.js';
 import { PartitionTask, type RowStore, type TableSchema } from './streaming/index.js';
 
 const retryAfterMs = 200;
+
+/** What tells this process from others: host and process id. */
+export const processName = (): string => `${hostname()}/${process.pid}`;
 
 /** Where the store of a data directory is. */
 export const storePath = (dataDir: string): string => join(dataDir, 'overage.duckdb');
@@ -132,7 +137,7 @@ const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useVa
 
 /** The ports of the contexts, each with its embedded adapter. */
 const embeddedPorts = (settings: Settings, { database, log }: OpenedStore): Provider[] => {
-  const input = new UsageInput(log, new EmbeddedDeadLetterStore(database));
+  const input = new EmbeddedUsageInput(log, new EmbeddedDeadLetterStore(database));
   const messages = new EmbeddedMessageLog(log, database);
   return [
     port(CLOCK, systemClock),
@@ -155,6 +160,7 @@ const embeddedPorts = (settings: Settings, { database, log }: OpenedStore): Prov
 export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<Wiring> => {
   const store = await openEmbedded(settings, logger);
   const { database, log, rows, snapshots } = store;
+  const cause = new TaskCause();
   const task = new PartitionTask(usageApplication, {
     log,
     commitPoint: log,
@@ -162,13 +168,16 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
     snapshots,
     snapshotEveryEvents: settings.snapshotEveryEvents,
     pause: () => pauseFor(retryAfterMs),
-    onState: (state, cause) => runtime.onTaskState(state, cause),
+    onState: (state, why) => {
+      cause.entered(state, why);
+      runtime.onTaskState(state, why);
+    },
   });
   const runtime: UsageRuntime = new UsageRuntime({
     settings,
     task,
     log,
-    input: new UsageInput(log, new EmbeddedDeadLetterStore(database)),
+    input: new EmbeddedUsageInput(log, new EmbeddedDeadLetterStore(database)),
     // a process without the role leaves the files to another one
     importer: settings.roles.includes('import')
       ? newImporter({ settings, logger }, store)
@@ -180,6 +189,14 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
   const ports = embeddedPorts(settings, store);
   const ofTask = [
     port(PARTITION_STATUS, partitionStatus(task)),
+    port(
+      PARTITIONS,
+      embeddedPartitions({
+        ...{ task, log, snapshots, cause },
+        owner: processName(),
+        now: systemClock,
+      }),
+    ),
     port(TASK_STATE, () => task.state),
   ];
   return { runtime, providers: [...ports, ...ofTask] };

@@ -2,16 +2,23 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../platform/http/clock.js';
 import { refusal } from '../platform/http/refusal.js';
 import {
-  feedWatermarkMs,
+  applyFeedProgress,
   type EventClock,
-  type FeedClock,
   type FeedProgress,
   type FeedStatus,
 } from '../streaming/index.js';
+import {
+  feedNames,
+  feedStanding,
+  firstEndMs,
+  leastWatermarkMs,
+  waitedFor,
+  type FeedStanding,
+} from './domain/feed-standings.js';
 import { eventTypes, UsageEvents } from './domain/usage-events.js';
 import { feedErrors } from './errors.js';
 import { FEED_FILES, type FeedFiles, type LastFile } from './feed-files.js';
-import { PARTITION_STATUS, type PartitionStatus } from './partition-status.js';
+import { PARTITION_STATUS, type PartitionClock, type PartitionStatus } from './partition-status.js';
 import { USAGE_INPUT, type UsageInput } from './usage-input.js';
 
 const hourMs = 3_600_000;
@@ -27,7 +34,7 @@ export interface FeedView {
   readonly completeThrough: string | null;
   readonly maxOutOfOrdernessSeconds: number;
   readonly watermark: string | null;
-  /** True when the clock of the partition cannot pass this feed's watermark. */
+  /** True when the clock of a partition cannot pass this feed's watermark. */
   readonly holdsBack: boolean;
   readonly lastFile: LastFile | null;
 }
@@ -49,7 +56,7 @@ const text = (ms: number | undefined): string | null =>
 @Injectable()
 export class FeedsService {
   constructor(
-    @Inject(PARTITION_STATUS) private readonly partition: PartitionStatus,
+    @Inject(PARTITION_STATUS) private readonly status: PartitionStatus,
     @Inject(USAGE_INPUT) private readonly input: UsageInput,
     @Inject(FEED_FILES) private readonly files: FeedFiles,
     @Inject(CLOCK) private readonly now: Clock,
@@ -57,16 +64,17 @@ export class FeedsService {
 
   async list(): Promise<FeedsView> {
     const lastFiles = await this.files.last();
-    const clock = this.#clock();
-    const open = this.partition.openPeriods();
-    const feeds = Object.keys(clock.feeds).sort();
+    const partitions = await this.#partitions();
+    const clocks = partitions.map(({ clock }) => clock);
+    const open = partitions.map((partition) => partition.openPeriods());
+    const ends = open.map(({ earliestEndMs }, at) => ({ clock: clocks[at], earliestEndMs }));
     return {
-      watermark: text(clock.watermarkMs),
-      feeds: feeds.map((feed) => viewOf(clock, feed, lastFiles.get(feed))),
+      watermark: text(leastWatermarkMs(clocks)),
+      feeds: feedNames(clocks).map((feed) => feedView(clocks, feed, lastFiles)),
       openPeriods: {
-        count: open?.count ?? 0,
-        earliestEnd: text(open?.earliestEndMs),
-        waitFor: feeds.filter((feed) => isWaitedFor(clock.feeds[feed], open?.earliestEndMs)),
+        count: open.reduce((sum, { count }) => sum + count, 0),
+        earliestEnd: text(firstEndMs(ends)),
+        waitFor: waitedFor(ends),
       },
     };
   }
@@ -95,37 +103,44 @@ export class FeedsService {
     });
     await this.input.send(events);
     const lastFiles = await this.files.last();
-    return viewOf(this.#clock(), progress.feed, lastFiles.get(progress.feed));
+    const partitions = await this.#partitions();
+    // what is read may be a second old: what was told is known
+    const clocks = partitions.map(({ clock }) => withProgress(clock, progress));
+    return feedView(clocks, progress.feed, lastFiles);
   }
 
   async #requireKnown(feed: string): Promise<void> {
-    const known = feed === folderFeed || Object.hasOwn(this.#clock().feeds, feed);
-    if (known || (await this.files.last()).has(feed)) return;
+    const partitions = await this.#partitions();
+    const isKnown = partitions.some(({ clock }) => Object.hasOwn(clock.feeds, feed));
+    if (feed === folderFeed || isKnown || (await this.files.last()).has(feed)) return;
     throw refusal(feedErrors, 'FEED_UNKNOWN', { status: 404, facts: { feed } });
   }
 
-  #clock(): EventClock {
-    const clock = this.partition.clock();
-    if (clock !== undefined) return clock;
+  async #partitions(): Promise<readonly PartitionClock[]> {
+    const partitions = await this.status.clocks();
+    if (partitions !== undefined) return partitions;
     throw refusal(feedErrors, 'PARTITION_NOT_RUNNING', { status: 503 });
   }
 }
 
-const isWaitedFor = (feed: FeedClock, endMs: number | undefined): boolean =>
-  endMs !== undefined && feed.status === 'active' && (feedWatermarkMs(feed) ?? -Infinity) < endMs;
-
-const viewOf = (clock: EventClock, feed: string, lastFile: LastFile | undefined): FeedView => {
-  const state = clock.feeds[feed];
-  const watermarkMs = feedWatermarkMs(state);
-  return {
-    feed,
-    status: state.status,
-    completeThrough: text(state.completeThroughMs),
-    maxOutOfOrdernessSeconds: state.maxOutOfOrdernessMs / 1000,
-    watermark: text(watermarkMs),
-    holdsBack:
-      state.status === 'active' &&
-      (watermarkMs === undefined || watermarkMs <= (clock.watermarkMs ?? Infinity)),
-    lastFile: lastFile ?? null,
-  };
+const withProgress = (clock: EventClock, progress: FeedProgress): EventClock => {
+  const after = structuredClone(clock);
+  applyFeedProgress(after, progress);
+  return after;
 };
+
+const feedView = (
+  clocks: readonly EventClock[],
+  feed: string,
+  lastFiles: ReadonlyMap<string, LastFile>,
+): FeedView => viewOf(feedStanding(clocks, feed) as FeedStanding, lastFiles.get(feed));
+
+const viewOf = (standing: FeedStanding, lastFile: LastFile | undefined): FeedView => ({
+  feed: standing.feed,
+  status: standing.status,
+  completeThrough: text(standing.completeThroughMs),
+  maxOutOfOrdernessSeconds: standing.maxOutOfOrdernessMs / 1000,
+  watermark: text(standing.watermarkMs),
+  holdsBack: standing.holdsBack,
+  lastFile: lastFile ?? null,
+});

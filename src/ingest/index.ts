@@ -19,5 +19,16 @@ export { bookColumns, StepOutput, type BookColumn } from './domain/step-output.j
 export type { FeedFiles, LastFile } from './feed-files.js';
 export { ingestErrors } from './errors.js';
 export { IngestStep, topicFeed } from './ingest.step.js';
-export { PARTITION_STATUS, type OpenPeriods, type PartitionStatus } from './partition-status.js';
-export { USAGE_INPUT, UsageInput, type EventRefusal, type InputAnswer } from './usage-input.js';
+export {
+  PARTITION_STATUS,
+  type OpenPeriods,
+  type PartitionClock,
+  type PartitionStatus,
+} from './partition-status.js';
+export { PARTITIONS, type Partition, type Partitions } from './partitions.js';
+export {
+  USAGE_INPUT,
+  type UsageInput,
+  type EventRefusal,
+  type InputAnswer,
+} from './usage-input.js';

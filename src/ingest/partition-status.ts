@@ -1,4 +1,4 @@
-import type { EventClock, TaskState } from '../streaming/index.js';
+import type { EventClock } from '../streaming/index.js';
 
 /** Billing periods with records that are not closed, over all agreements. */
 export interface OpenPeriods {
@@ -7,12 +7,16 @@ export interface OpenPeriods {
   readonly earliestEndMs: number | undefined;
 }
 
-/** What can be seen of the partition's task while it runs; for reading only. */
+/** How far one partition has come in event time; for reading only. */
+export interface PartitionClock {
+  readonly clock: EventClock;
+  openPeriods(): OpenPeriods;
+}
+
+/** What can be seen of the tasks that count. */
 export interface PartitionStatus {
-  readonly state: TaskState;
-  /** Undefined unless the task runs. */
-  clock(): EventClock | undefined;
-  openPeriods(): OpenPeriods | undefined;
+  /** One for each partition. Undefined when it is not known of one: its task has not run. */
+  clocks(): Promise<readonly PartitionClock[] | undefined>;
 }
 
 export const PARTITION_STATUS = Symbol('PartitionStatus');

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { CdrFileGenerator } from '../../src/generator/index.js';
+import { client, json, ndjson, refused, until, type Client, type Loose } from './api-client.js';
 
 /** A program that listens, on a store of its own. */
 export interface ApiUnderTest {
@@ -7,21 +8,9 @@ export interface ApiUnderTest {
   stop(): Promise<void>;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked into freely
-type Loose = any;
-
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly text: string;
-  readonly body: Loose;
-}
-
 const goldenAgreement = '0b12c601-9287-3f5c-a78c-df508fe0f889';
 const goldenMsisdn = '48917846822';
 const firstRecord = '8aae90a1-c2e7-33e5-9fab-f8f3e1900906';
-const ndjson = 'application/x-ndjson';
-const json = 'application/json';
 
 const agreementJson = (fields: Record<string, unknown> = {}) => ({
   id: '11111111-1111-4111-8111-111111111111',
@@ -53,62 +42,12 @@ const goldenRecords = (): string =>
     })
     .join('\n');
 
-interface Content {
-  readonly body?: unknown;
-  readonly type?: string;
-}
-
-const toBody = (body: unknown): string | Uint8Array<ArrayBuffer> =>
-  body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
-
-const client = (url: string) => {
-  const send = async (method: string, path: string, content: Content = {}) => {
-    const { body, type = json } = content;
-    const response = await fetch(`${url}${path}`, {
-      method,
-      ...(body === undefined
-        ? {}
-        : {
-            headers: { 'content-type': type },
-            body: typeof body === 'string' ? body : toBody(body),
-          }),
-    });
-    const text = await response.text();
-    const answer = { status: response.status, type: response.headers.get('content-type') ?? '' };
-    const isJson = answer.type.startsWith(json);
-    return { ...answer, text, body: isJson ? JSON.parse(text) : undefined } as Answer;
-  };
-  return {
-    url,
-    get: (path: string) => send('GET', path),
-    del: (path: string) => send('DELETE', path),
-    put: (path: string, body: unknown) => send('PUT', path, { body }),
-    post: (path: string, body?: unknown, type?: string) => send('POST', path, { body, type }),
-    graphql: (query: string, variables: object = {}) =>
-      send('POST', '/graphql', { body: { query, variables } }),
-  };
-};
-
-type Client = ReturnType<typeof client>;
-
-/** Reads until it is enough, for at most ten seconds. */
-const until = async (read: () => Promise<Loose>, enough: (value: Loose) => boolean) => {
-  for (let turn = 0; turn < 500; turn++) {
-    const value = await read();
-    if (enough(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('waited too long');
-};
-
-const refused = (answer: Answer, status: number, code: string): void => {
-  expect({ status: answer.status, code: answer.body?.code }).toEqual({ status, code });
-  expect(answer.body).toMatchObject({ message: expect.any(String), next: expect.any(String) });
-  expect(answer.text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/);
-};
-
-const messagesAfter = async (api: Client, after: number) =>
+/** A cursor is a number or a text: what one answer calls `next` is `after` of the next one. */
+const messagesAfter = async (api: Client, after: number | string) =>
   (await api.get(`/api/data-records-aggregates?after=${after}`)).body.messages;
+
+const endOfMessages = async (api: Client): Promise<number | string> =>
+  (await api.get('/api/data-records-aggregates?limit=10000')).body.next;
 
 /** The laws of the HTTP edge, for every way to run the program. The store is empty at first. */
 export const httpApiContract = (name: string, open: () => Promise<ApiUnderTest>): void => {
@@ -140,6 +79,7 @@ export const httpApiContract = (name: string, open: () => Promise<ApiUnderTest>)
     graphqlRefusalLaws(() => api);
     refusalLaws(() => api);
     wireLaws(() => api);
+    partitionLaws(() => api, withGoldenRun);
     pageLaws(() => api);
   });
 };
@@ -268,6 +208,7 @@ const generatorLaws = (api: () => Client): void => {
 };
 
 const correctionLaws = (api: () => Client, run: () => Promise<void>): void => {
+  const path = `/api/data-records/${goldenAgreement}`;
   const correction = {
     recordedAt: '2020-01-02T00:00:00+01:00',
     internalRecordId: firstRecord,
@@ -276,7 +217,7 @@ const correctionLaws = (api: () => Client, run: () => Promise<void>): void => {
 
   it('corrects a record, answers it, and keeps what it was before', async () => {
     await run();
-    const { status, body } = await api().put(`/api/data-records/${goldenAgreement}`, correction);
+    const { status, body } = await api().put(path, correction);
     expect(status).toBe(200);
     expect(body).toEqual({
       key: {
@@ -290,7 +231,7 @@ const correctionLaws = (api: () => Client, run: () => Promise<void>): void => {
     });
     expect((await api().get(`${period}/1`)).body[29]).toEqual(body);
     const explained = (await api().get(`${period}/1/explain`)).body;
-    expect(explained.totalRecordedBytes).toBe(13559994361 - 825012938 + 1000);
+    expect(explained.totalRecordedBytes).toBe(13559994361 - 825011938);
     expect(explained.records.at(-1)).toMatchObject({
       internalRecordId: firstRecord,
       runningTotalBytes: explained.totalRecordedBytes,
@@ -300,15 +241,15 @@ const correctionLaws = (api: () => Client, run: () => Promise<void>): void => {
 
   it('says in a message that a closed period was corrected', async () => {
     await run();
-    await api().put(`/api/data-records/${goldenAgreement}`, correction);
-    const [message] = await messagesAfter(api(), 1);
+    const before = await endOfMessages(api());
+    await api().put(path, correction);
+    const [message] = await messagesAfter(api(), before);
     expect(message.value).toMatchObject({ type: 'BILLING_PERIOD_ADJUSTED', delta: -825011938 });
   });
 
   it('adds a record that nobody has seen', async () => {
     await run();
     const internalRecordId = '33333333-3333-4333-8333-333333333333';
-    const path = `/api/data-records/${goldenAgreement}`;
     await api().put(path, { ...correction, internalRecordId });
     expect((await api().get(`${period}/1`)).body).toHaveLength(31);
   });
@@ -316,8 +257,7 @@ const correctionLaws = (api: () => Client, run: () => Promise<void>): void => {
   it('refuses a correction outside the agreement', async () => {
     await run();
     const early = { ...correction, recordedAt: '2019-05-01T00:00Z' };
-    const answer = await api().put(`/api/data-records/${goldenAgreement}`, early);
-    refused(answer, 409, 'AGREEMENT_NOT_IN_FORCE');
+    refused(await api().put(path, early), 409, 'AGREEMENT_NOT_IN_FORCE');
   });
 
   it.each([
@@ -332,7 +272,7 @@ const correctionLaws = (api: () => Client, run: () => Promise<void>): void => {
     ['a list', [correction]],
   ])('refuses a correction with %s', async (_fault, body) => {
     await run();
-    const answer = await api().put(`/api/data-records/${goldenAgreement}`, body);
+    const answer = await api().put(path, body);
     refused(answer, 400, 'REQUEST_INVALID');
     expect((await api().get(`${period}/1`)).body[29].recordedBytes).toBe(825012938);
   });
@@ -497,7 +437,10 @@ const feedLaws = (api: () => Client): void => {
   it('closes what waited when a feed is told complete, and says what is waited for', async () => {
     await api().post('/api/agreements', agreementJson());
     await api().post('/api/incoming-data-records', recordJson());
-    const before = (await api().get('/api/feeds')).body;
+    const before = await until(
+      async () => (await api().get('/api/feeds')).body,
+      ({ openPeriods }) => openPeriods.count > 0,
+    );
     expect(before.openPeriods).toEqual({
       count: 1,
       earliestEnd: '2020-01-31T23:00:00.000Z',
@@ -508,7 +451,10 @@ const feedLaws = (api: () => Client): void => {
     expect(told.body).toMatchObject({ feed: 'topic', watermark: '2020-01-31T23:00:00.000Z' });
     const [closed] = await messagesAfter(api(), -1);
     expect(closed.value).toMatchObject({ type: 'BILLING_PERIOD_CLOSED', totalRecordedBytes: 10 });
-    expect((await api().get('/api/feeds')).body.openPeriods.count).toBe(0);
+    await until(
+      async () => (await api().get('/api/feeds')).body.openPeriods.count,
+      (count) => count === 0,
+    );
   });
 
   it('no longer waits for a feed that has ended', async () => {
@@ -532,13 +478,46 @@ const feedLaws = (api: () => Client): void => {
 const messageLaws = (api: () => Client, run: () => Promise<void>): void => {
   it('hands out messages page by page, and where to go on', async () => {
     await run();
+    const all = (await api().get('/api/data-records-aggregates')).body;
+    expect(all.messages).toHaveLength(2);
     const one = (await api().get('/api/data-records-aggregates?limit=1')).body;
-    expect(one).toMatchObject({ messages: [{ offset: 0 }], next: 0 });
+    expect(one.messages).toEqual(all.messages.slice(0, 1));
     const two = (await api().get(`/api/data-records-aggregates?after=${one.next}`)).body;
-    expect(two).toMatchObject({ messages: [{ offset: 1 }], next: 1 });
-    const none = (await api().get('/api/data-records-aggregates?after=1')).body;
-    expect(none).toEqual({ messages: [], next: 1 });
+    expect(two).toEqual({ messages: all.messages.slice(1), next: all.next });
+    const none = (await api().get(`/api/data-records-aggregates?after=${two.next}`)).body;
+    expect(none).toEqual({ messages: [], next: all.next });
   });
+
+  it('hands out the newest messages, and where to go on behind them', async () => {
+    await run();
+    const all = (await api().get('/api/data-records-aggregates')).body;
+    const one = (await api().get('/api/data-records-aggregates?latest=1')).body;
+    expect(one).toEqual({ messages: all.messages.slice(1), next: all.next });
+    expect((await api().get('/api/data-records-aggregates?latest=9')).body).toEqual(all);
+  });
+
+  it('goes on behind a cursor in GraphQL as in REST', async () => {
+    await run();
+    const all = (await api().graphql('{ messages { cursor value } }')).body.data.messages;
+    expect(all).toHaveLength(2);
+    const query = 'query ($from: String) { messages(cursor: $from) { cursor value } }';
+    const { body } = await api().graphql(query, { from: all[0].cursor });
+    expect(body.data.messages).toEqual(all.slice(1));
+    const [{ value }] = await messagesAfter(api(), all[0].cursor);
+    expect(JSON.parse(all[1].value)).toEqual(value);
+  });
+
+  it.each(['x', '-2', '1.5', '', '0:', '0:1,', '0:1,0:2', '99:1', '0:99999999999999999'])(
+    'refuses %j, which is no cursor',
+    async (after) => {
+      const path = `/api/data-records-aggregates?after=${encodeURIComponent(after)}`;
+      refused(await api().get(path), 400, 'REQUEST_INVALID');
+      const { body } = await api().graphql(
+        `{ messages(cursor: ${JSON.stringify(after)}) { key } }`,
+      );
+      expect(body.errors[0].extensions.code).toBe('REQUEST_INVALID');
+    },
+  );
 
   it('answers a waiting request as soon as there is a message', async () => {
     const waiting = api().get('/api/data-records-aggregates?wait=20');
@@ -720,6 +699,29 @@ const wireLaws = (api: () => Client): void => {
   it('answers what is no request of HTTP with a code too', async () => {
     const answer = await rawAnswer(api().url, 'GET / HTTP/1.1\r\nhost: a\r\nb\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 400 [^]*\r\n\r\n\{"code":"REQUEST_INVALID",.*"next":/);
+  });
+};
+
+const partitionLaws = (api: () => Client, run: () => Promise<void>): void => {
+  it('tells who counts each partition, and that nothing is behind', async () => {
+    await run();
+    const items = await until(
+      async () => (await api().get('/api/partitions')).body.items,
+      (all) => all.every(({ lag }: Loose) => lag === 0) && all.some((one: Loose) => one.watermark),
+    );
+    items.forEach((item: Loose, partition: number) => {
+      expect(item).toMatchObject({ partition, state: 'running', cursor: 0, cause: null });
+      expect(item.owner).toMatch(/./);
+      expect(Date.parse(item.updatedAt)).toBeGreaterThan(0);
+    });
+    const positions = items.map(({ position }: Loose) => position);
+    expect(Math.max(...positions)).toBeGreaterThan(31); // the agreement and its records
+    const fields = 'partition owner state position cursor end lag openPeriods watermark cause';
+    const { body } = await api().graphql(`{ partitions { ${fields} } }`);
+    const inRest = items.map((item: Loose) =>
+      Object.fromEntries(fields.split(' ').map((name) => [name, item[name]])),
+    );
+    expect(body.data.partitions).toEqual(inRest);
   });
 };
 

@@ -33,3 +33,30 @@ const openEmbedded = async (): Promise<ApiUnderTest> => {
 };
 
 httpApiContract('embedded', openEmbedded);
+
+it('tells messages as one order with offsets from 0, and cursors as numbers', async () => {
+  const program = await openEmbedded();
+  try {
+    const get = async (path: string): Promise<string> => (await fetch(program.url + path)).text();
+    expect(await get('/api/data-records-aggregates')).toBe('{"messages":[],"next":-1}');
+    await get('/api/agreements/generate');
+    await get('/api/data-records/generate');
+    const at = '2020-02-01T00:00:00+01:00';
+    await fetch(`${program.url}/api/feeds/topic/complete-through`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ at }),
+    });
+    const page = await get('/api/data-records-aggregates');
+    expect(page).toMatch(
+      /^\{"messages":\[\{"offset":0,"key":"[^"]+","timestamp":1580511599999,"headers":\{"id":/,
+    );
+    expect(page).toMatch(/"type":"BILLING_PERIOD_CLOSED"\}\}\],"next":0\}$/);
+    expect(await get('/api/data-records-aggregates?after=00')).toBe('{"messages":[],"next":0}');
+    expect(await get('/api/data-records-aggregates?after=x')).toContain(
+      '"after: must be -1 or the offset of a message"',
+    );
+  } finally {
+    await program.stop();
+  }
+});

@@ -54,7 +54,9 @@ export class KafkaMessageLog implements MessageLog {
   }
 
   async behind(cursor: string, limit: number): Promise<LoggedMessage[]> {
-    return this.#behind(seenIn(cursor), limit);
+    const seen = seenIn(cursor);
+    const from = this.#next(seen, await this.reader.ends());
+    return from.size === 0 ? [] : withCursors(await this.reader.read(from, limit), seen);
   }
 
   /** Between partitions there is no order: what is nearer to the end of its own comes later. */
@@ -65,7 +67,7 @@ export class KafkaMessageLog implements MessageLog {
     for (const [partition, end] of ends) {
       if (end > window) seen.set(partition, end - window - 1);
     }
-    const found = await this.reader.read(this.#next(seen), window * this.partitions);
+    const found = await this.reader.read(this.#next(seen, ends), window * this.partitions);
     const toEnd = (message: TopicMessage): number =>
       (ends.get(message.partition) ?? 0) - message.offset;
     const newest = [...found].sort((a, b) => toEnd(b) - toEnd(a)).slice(-limit);
@@ -104,15 +106,12 @@ export class KafkaMessageLog implements MessageLog {
     for (const tell of this.#listeners) tell();
   }
 
-  async #behind(seen: Seen, limit: number): Promise<LoggedMessage[]> {
-    return withCursors(await this.reader.read(this.#next(seen), limit), seen);
-  }
-
-  /** From where each partition is read on. */
-  #next(seen: Seen): Map<number, number> {
+  /** From where each partition is read on; those without anything behind it are left out. */
+  #next(seen: Seen, ends: Seen): Map<number, number> {
     const from = new Map<number, number>();
-    for (let partition = 0; partition < this.partitions; partition++) {
-      from.set(partition, (seen.get(partition) ?? -1) + 1);
+    for (const [partition, end] of ends) {
+      const next = (seen.get(partition) ?? -1) + 1;
+      if (next < end) from.set(partition, next);
     }
     return from;
   }

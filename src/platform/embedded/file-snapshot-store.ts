@@ -1,4 +1,4 @@
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   comparePositions,
@@ -78,6 +78,14 @@ export class FileSnapshotStore implements SnapshotStore {
       if (!isSystemError(error)) throw error;
       this.options.log(`snapshot: ${path} was not saved: ${messageOf(error)}`);
     }
+  }
+
+  /** Position and time (epoch ms) of the newest one, whole or not. */
+  async saved(): Promise<{ position: Position; savedAtMs: number } | undefined> {
+    const newest = (await this.#found()).at(0);
+    if (newest === undefined) return undefined;
+    const file = await stat(newest.path).catch(() => undefined); // removed meanwhile
+    return file && { position: newest.position, savedAtMs: file.mtimeMs };
   }
 
   #header(position: Position): string {

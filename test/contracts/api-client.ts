@@ -1,0 +1,68 @@
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked into freely
+export type Loose = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+  readonly body: Loose;
+}
+
+export const ndjson = 'application/x-ndjson';
+export const json = 'application/json';
+
+interface Content {
+  readonly body?: unknown;
+  readonly type?: string;
+}
+
+const toBody = (body: unknown): string | Uint8Array<ArrayBuffer> =>
+  body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
+
+/** Asks a program over HTTP; answers are read as JSON where they are. */
+export const client = (url: string) => {
+  const send = async (method: string, path: string, content: Content = {}) => {
+    const { body, type = json } = content;
+    const response = await fetch(`${url}${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : {
+            headers: { 'content-type': type },
+            body: typeof body === 'string' ? body : toBody(body),
+          }),
+    });
+    const text = await response.text();
+    const answer = { status: response.status, type: response.headers.get('content-type') ?? '' };
+    const isJson = answer.type.startsWith(json);
+    return { ...answer, text, body: isJson ? JSON.parse(text) : undefined } as Answer;
+  };
+  return {
+    url,
+    get: (path: string) => send('GET', path),
+    del: (path: string) => send('DELETE', path),
+    put: (path: string, body: unknown) => send('PUT', path, { body }),
+    post: (path: string, body?: unknown, type?: string) => send('POST', path, { body, type }),
+    graphql: (query: string, variables: object = {}) =>
+      send('POST', '/graphql', { body: { query, variables } }),
+  };
+};
+
+export type Client = ReturnType<typeof client>;
+
+/** Reads until it is enough, for at most ten seconds. */
+export const until = async (read: () => Promise<Loose>, enough: (value: Loose) => boolean) => {
+  for (let turn = 0; turn < 500; turn++) {
+    const value = await read();
+    if (enough(value)) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('waited too long');
+};
+
+/** Expects a refusal in its one shape. */
+export const refused = (answer: Answer, status: number, code: string): void => {
+  expect({ status: answer.status, code: answer.body?.code }).toEqual({ status, code });
+  expect(answer.body).toMatchObject({ message: expect.any(String), next: expect.any(String) });
+  expect(answer.text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/);
+};
