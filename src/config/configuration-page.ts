@@ -1,12 +1,13 @@
-import { declared, declaredOfFeed, settingsFileSetting } from './declared.js';
+import { declaredOfBoth, declaredOfFeed, settingsFileSetting } from './declared.js';
+import { declaredOfCluster } from './declared-of-cluster.js';
 import type { Kind, Setting } from './setting.js';
 
 const boundsOf = ({ bounds, unit }: Kind<unknown>): string =>
   [bounds, unit].filter((part) => part !== undefined).join(' ') || '–';
 
 const row = (setting: Setting<unknown>): string =>
-  `| \`${setting.name}\` | ${setting.type} | ${setting.defaultText} | ${boundsOf(setting)} |` +
-  ` ${setting.doc} |`;
+  `| \`${setting.name}\` | ${setting.type} | ${setting.defaultText || '–'} ` +
+  `| ${boundsOf(setting)} | ${setting.doc} |`;
 
 const table = (settings: readonly Setting<unknown>[]): string[] => [
   '| Name | Type | Default | Bounds, unit | What it does |',
@@ -29,7 +30,15 @@ export const printConfigurationPage = (): string =>
     '- **Size**: bytes, or with KiB, MiB, GiB: `65536`, `64KiB`.',
     '- **List**: comma-separated; in the file an array of texts works too.',
     '',
-    ...table([settingsFileSetting, ...Object.values<Setting<unknown>>(declared)]),
+    ...table([settingsFileSetting, ...Object.values<Setting<unknown>>(declaredOfBoth)]),
+    '',
+    '## Cluster',
+    '',
+    'Read only with `STORE=cluster`; otherwise they are ignored, whatever they say.',
+    'Every process of one cluster needs the same names, PARTITIONS and SHARDS. Files are read at',
+    'the start, the token at every connect.',
+    '',
+    ...table(Object.values<Setting<unknown>>(declaredOfCluster)),
     '',
     '## One feed',
     '',

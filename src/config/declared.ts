@@ -1,3 +1,4 @@
+import { declaredOfCluster } from './declared-of-cluster.js';
 import { bytes, choice, duration, flag, integer, listOf, text, type Setting } from './setting.js';
 
 /** The parts of the program that one process can run. */
@@ -8,11 +9,8 @@ export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as
 /** Keeps the value's type and says that all of the shape is there. */
 const setting = <T>(declared: Setting<T>): Setting<T> => declared;
 
-/**
- * Every setting that has one name and one value. A key is the field of `Settings`, unit last;
- * `name` is what a user writes in the environment and in the settings file.
- */
-export const declared = {
+/** Settings of both ways to run. */
+export const declaredOfBoth = {
   host: setting({
     ...text('host name or address'),
     name: 'HOST',
@@ -38,18 +36,20 @@ export const declared = {
     doc: 'Folder to drop CDR files into. A sub-folder is a feed of that name.',
   }),
   roles: setting({
-    ...listOf(roles, ['ingest', 'api']),
+    ...listOf(roles),
     name: 'ROLES',
     defaultText: 'import,ingest,api',
     doc:
       'What this process does: `import` reads files, `ingest` counts, `api` answers REST, ' +
-      'GraphQL and pages. Only `import` can be left out yet: files then lie until it is back.',
+      'GraphQL and pages. With STORE=embedded only `import` can be left out: files then wait.',
   }),
   store: setting({
-    ...choice(['embedded'], ['cluster']),
+    ...choice(['embedded', 'cluster']),
     name: 'STORE',
     defaultText: 'embedded',
-    doc: 'Where log, rows and messages live: one DuckDB file in DATA_DIR.',
+    doc:
+      'Where log, rows and messages live. `embedded`: one DuckDB file in DATA_DIR. `cluster`: ' +
+      'Kafka and Cassandra, any number of processes.',
   }),
   feedMaxOutOfOrdernessMs: setting({
     ...duration('PT0S', 'P92D'),
@@ -136,6 +136,12 @@ export const declared = {
     doc: 'JSON lines or readable text; auto writes text when standard output is a terminal.',
   }),
 } as const;
+
+/**
+ * Every setting that has one name and one value. A key is the field of `Settings`, unit last;
+ * `name` is what a user writes in the environment and in the settings file.
+ */
+export const declared = { ...declaredOfBoth, ...declaredOfCluster } as const;
 
 export type DeclaredField = keyof typeof declared;
 

@@ -17,10 +17,15 @@ export const configErrors = {
     meaning: 'The settings file has a key that is not the name of a setting.',
     next: 'Correct the spelling, or remove the key.',
   },
-  SETTING_NOT_BUILT: {
+  SETTINGS_CONFLICT: {
     reaction: 'Fatal',
-    meaning: 'A setting asks for something that this version does not have.',
-    next: 'Choose another value; CHANGELOG.md says when it becomes available.',
+    meaning: 'A setting does not go with another one, or needs one that is not set.',
+    next: 'Change one of the two; the message names both.',
+  },
+  SETTING_FILE_UNREADABLE: {
+    reaction: 'Fatal',
+    meaning: 'A file that a setting names is missing, empty, or cannot be read.',
+    next: 'Correct the path, or the permissions of the file.',
   },
   SETTINGS_FILE_UNREADABLE: {
     reaction: 'Fatal',

@@ -59,6 +59,24 @@ test('nothing set gives the defaults', () => {
     storeMemoryLimitBytes: 134_217_728,
     logLevel: 'info',
     logFormat: 'auto',
+    kafkaBootstrapServers: ['127.0.0.1:9092'],
+    kafkaSecurityProtocol: 'PLAINTEXT',
+    kafkaSessionTimeoutMs: 10_000,
+    kafkaTransactionTimeoutMs: 15_000,
+    kafkaReplicationFactor: 3,
+    topicIncomingDataRecords: 'incoming-data-records',
+    topicAgreements: 'agreements',
+    topicDataRecordsAggregates: 'data-records-aggregates',
+    topicImportFiles: 'import-files',
+    cassandraContactPoints: ['127.0.0.1:9042'],
+    cassandraLocalDataCenter: 'datacenter1',
+    cassandraKeyspace: 'mobilecs',
+    cassandraTls: false,
+    cassandraReplicationFactor: 3,
+    clusterName: 'overage',
+    partitions: 12,
+    shards: 12,
+    unhealthyAfterMs: 60_000,
     feeds: {},
   });
 });
@@ -82,11 +100,16 @@ test('an array of roles in the file is read like a list', () => {
 });
 
 test.each(['import', 'import,api', 'ingest'])(
-  'roles without those that always run are refused, so %s is no setting without effect',
-  (roles) => {
-    expect(faultsOf({ ROLES: roles })).toMatchObject([
-      { path: 'ROLES', code: 'SETTING_NOT_BUILT' },
+  'one machine needs ingest and api; the roles %s are for a cluster',
+  (ROLES) => {
+    expect(faultsOf({ ROLES })).toEqual([
+      {
+        path: 'ROLES',
+        message: 'a process without ingest or without api needs STORE=cluster',
+        code: 'SETTINGS_CONFLICT',
+      },
     ]);
+    expect(settingsOf({ ROLES, STORE: 'cluster' }).roles).toEqual(ROLES.split(','));
   },
 );
 
@@ -101,12 +124,12 @@ test('all faults of all sources are told at once, each with its place', () => {
       home: 7,
     },
   };
-  const faults = faultsOf({ PORT: '70000', STORE: 'cluster', ROLES: 'api,web' }, file(content));
+  const faults = faultsOf({ PORT: '70000', STORE: 'clustre', ROLES: 'api,web' }, file(content));
   const at = (path: string): string => `overage.settings.json: ${path}`;
   expect(faults.map(({ path, code }) => `${code} ${path}`).sort()).toEqual(
     [
       'SETTING_OUT_OF_BOUNDS PORT',
-      'SETTING_NOT_BUILT STORE',
+      'SETTING_INVALID STORE',
       'SETTING_INVALID ROLES',
       `SETTING_UNKNOWN ${at('PROT')}`,
       `SETTING_INVALID ${at('LOG_LEVEL')}`,
@@ -117,16 +140,6 @@ test('all faults of all sources are told at once, each with its place', () => {
       `SETTING_INVALID ${at('feeds.home')}`,
     ].sort(),
   );
-});
-
-test('a cluster is refused as not built yet', () => {
-  expect(faultsOf({ STORE: 'cluster' })).toEqual([
-    {
-      path: 'STORE',
-      message: 'cluster is not built yet; use embedded',
-      code: 'SETTING_NOT_BUILT',
-    },
-  ]);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseDurationMs } from './duration.js';
-import type { SettingsFaultCode } from './errors.js';
+import { Secret } from './secret.js';
 
 /** How a value is written, what it may be, and the schema that turns its text into it. */
 export interface Kind<T> {
@@ -19,9 +19,8 @@ export interface Setting<T> extends Kind<T> {
   readonly doc: string;
 }
 
-/** A check that carries its own code, for faults that zod has no word for. */
-const fault = (code: SettingsFaultCode, message: string) =>
-  ({ code: 'custom', message, params: { code } }) as const;
+/** A fault that zod has no word for. */
+const fault = (message: string) => ({ code: 'custom', message }) as const;
 
 const bounded = (from: z.ZodType<number, string>, limits: Limits) =>
   from.pipe(
@@ -45,7 +44,7 @@ const numeric = (read: (text: string) => number | undefined, expected: string) =
   z.string().transform((text, context) => {
     const value = read(text);
     if (value !== undefined) return value;
-    context.addIssue(fault('SETTING_INVALID', `must be ${expected}`));
+    context.addIssue(fault(`must be ${expected}`));
     return z.NEVER;
   });
 
@@ -116,43 +115,76 @@ export const flag = (): Kind<boolean> => ({
     .transform((word) => word === 'on' || word === 'true'),
 });
 
-/** One of `values`; a value of `notBuilt` is known, but refused. */
-export const choice = <V extends string>(
-  values: readonly V[],
-  notBuilt: readonly string[] = [],
-): Kind<V> => ({
+/** One of `values`. */
+export const choice = <V extends string>(values: readonly V[]): Kind<V> => ({
   type: `one of ${values.join(', ')}`,
   schema: z.string().transform((word, context): V => {
     const found = values.find((value) => value === word);
     if (found !== undefined) return found;
-    context.addIssue(
-      notBuilt.includes(word)
-        ? fault('SETTING_NOT_BUILT', `${word} is not built yet; use ${values.join(' or ')}`)
-        : fault('SETTING_INVALID', `must be one of ${values.join(', ')}`),
-    );
+    context.addIssue(fault(`must be one of ${values.join(', ')}`));
     return z.NEVER;
   }),
 });
 
-/**
- * One or more of `values`, separated by commas; order and repeats do not matter. Leaving out one
- * of `always` is known, but refused.
- */
-export const listOf = <V extends string>(
-  values: readonly V[],
-  always: readonly V[] = [],
-): Kind<readonly V[]> => ({
+/** One or more of `values`, separated by commas; order and repeats do not matter. */
+export const listOf = <V extends string>(values: readonly V[]): Kind<readonly V[]> => ({
   type: `list of ${values.join(', ')}`,
   schema: z.string().transform((written, context): readonly V[] => {
     const words = new Set(written.split(',').map((word) => word.trim()));
     const found = values.filter((value) => words.has(value));
-    const isRead = found.length === words.size;
-    if (isRead && always.every((value) => found.includes(value))) return found;
-    context.addIssue(
-      isRead
-        ? fault('SETTING_NOT_BUILT', `a process without ${always.join(' or ')} is not built yet`)
-        : fault('SETTING_INVALID', `must be one or more of ${values.join(', ')}, comma-separated`),
-    );
+    if (found.length === words.size) return found;
+    const expected = `must be one or more of ${values.join(', ')}, comma-separated`;
+    context.addIssue(fault(expected));
+    return z.NEVER;
+  }),
+});
+
+/** A name of the given shape, which `allowed` tells in words. */
+export const name = (shape: RegExp, allowed: string): Kind<string> => ({
+  type: 'name',
+  unit: allowed,
+  schema: z.string().regex(shape, { error: `must be a name of ${allowed}` }),
+});
+
+const addressOf = (written: string, defaultPort: number | undefined): string | undefined => {
+  const found = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::([0-9]{1,5}))?$/.exec(written);
+  const port = found?.[2] === undefined ? defaultPort : Number(found[2]);
+  const isPort = port !== undefined && port >= 1 && port <= 65_535;
+  return found !== null && isPort ? `${found[1]}:${port}` : undefined;
+};
+
+/**
+ * Comma-separated host:port; without `defaultPort` each must write its port. Host names and IPv4:
+ * the Kafka client cannot read an IPv6 address, a name that stands for one works.
+ */
+export const addresses = (defaultPort?: number): Kind<readonly string[]> => ({
+  type: 'list of host:port',
+  schema: z.string().transform((written, context): readonly string[] => {
+    const read = written.split(',').map((word) => addressOf(word.trim(), defaultPort));
+    const found = read.filter((address) => address !== undefined);
+    if (found.length === read.length) return [...new Set(found)];
+    const expected = 'must be host:port, comma-separated, with host names or IPv4 addresses';
+    context.addIssue(fault(expected));
+    return z.NEVER;
+  }),
+});
+
+/** Text that is never shown again. */
+export const secret = (): Kind<Secret> => {
+  const { schema } = text();
+  return { type: 'secret text', schema: schema.transform((written) => new Secret(written)) };
+};
+
+/** A setting that need not be set: its default is no text at all, read as undefined. */
+export const optional = <T>(kind: Kind<T>): Kind<T | undefined> => ({
+  ...kind,
+  schema: z.string().transform((written, context): T | undefined => {
+    if (written === '') return undefined;
+    const read = kind.schema.safeParse(written);
+    if (read.success) return read.data;
+    for (const { message } of read.error.issues) {
+      context.addIssue(fault(message));
+    }
     return z.NEVER;
   }),
 });

@@ -11,11 +11,10 @@ export interface SettingsFault {
 /** The text of a file, or undefined when there is none of that name; may throw. */
 export type ReadFile = (path: string) => string | undefined;
 
-const codeOf = (issue: z.core.$ZodIssue): SettingsFaultCode => {
-  if (issue.code === 'too_small' || issue.code === 'too_big') return 'SETTING_OUT_OF_BOUNDS';
-  const own: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined;
-  return own === 'SETTING_NOT_BUILT' ? own : 'SETTING_INVALID';
-};
+const codeOf = (issue: z.core.$ZodIssue): SettingsFaultCode =>
+  issue.code === 'too_small' || issue.code === 'too_big'
+    ? 'SETTING_OUT_OF_BOUNDS'
+    : 'SETTING_INVALID';
 
 /** The faults of one value that was written at `path`. */
 export const faultsOf = (path: string, error: z.ZodError): SettingsFault[] =>
