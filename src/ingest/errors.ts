@@ -37,6 +37,15 @@ export const kafkaEventErrors = {
   },
 } as const satisfies FaultCodes;
 
+/** Codes of events that are sent in the cluster. */
+export const usageInputErrors = {
+  NOT_COUNTED_YET: {
+    reaction: 'Retry',
+    meaning: 'The events are in the log, but the task of their partition has not come to them.',
+    next: 'Look at GET /api/partitions for its lag; sending them again is safe.',
+  },
+} as const satisfies FaultCodes;
+
 /** Codes of requests about feeds. */
 export const feedErrors = {
   FEED_UNKNOWN: {

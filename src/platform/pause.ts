@@ -24,3 +24,18 @@ export const every = (ms: number, work: () => Promise<void>): (() => Promise<voi
     return running;
   };
 };
+
+/** The work's answer, or the fault of `late` when it takes longer; the work itself goes on. */
+export const withinMs = async <T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> => {
+  const over = new AbortController();
+  const tooLate = sleep(ms, undefined, { signal: over.signal, ref: false }).then(
+    () => Promise.reject(late()),
+    () => new Promise<never>(() => undefined),
+  );
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    over.abort();
+    work.catch(() => undefined);
+  }
+};

@@ -49,7 +49,7 @@ const control = (type: number, payload: object, msisdn = 48500000001): UsageMess
 const here = partitionOfNumber(48500000001, partitions);
 
 const only = (message: Partial<UsageMessage>): { type: number; code: string | undefined } => {
-  const whole = { partition: here, key: '48500000001', value: '', ...message };
+  const whole = { index: 0, key: '48500000001', value: '', ...message };
   const events = read([whole], here);
   const payload = events.types[0] === eventTypes.unreadable ? events.payloads.get(0) : undefined;
   const { code } = JSON.parse(payload ?? '{}') as { code?: string };

@@ -12,7 +12,8 @@ import { FileRecordReader, lineOfRecordJson, recordJsonAt } from '../incoming-da
 
 /** A message for a partition of topic `incoming-data-records`, as the Kafka client takes it. */
 export interface UsageMessage {
-  readonly partition: number;
+  /** Which of the events it is. */
+  readonly index: number;
   readonly key: string | null;
   readonly value: string;
   /** Epoch ms; the time of writing when it is left out. */
@@ -45,19 +46,19 @@ export const usageMessages = (events: UsageEvents, partitions: number): UsageMes
     const msisdn = events.keys[at];
     const type = events.types[at];
     if (type === eventTypes.dataRecord) {
-      const partition = partitionOfNumber(msisdn, partitions);
       const timestamp = String(Math.max(0, events.timestampsMs[at]));
       const value = recordJsonAt(events, at);
-      messages[partition].push({ partition, key: String(msisdn), value, timestamp });
+      const partition = messages[partitionOfNumber(msisdn, partitions)];
+      partition.push({ index: at, key: String(msisdn), value, timestamp });
       continue;
     }
     const headers = { type: typeNames[type] };
     const value = events.payloads.get(at) as string;
-    if (msisdn !== 0) {
-      const partition = partitionOfNumber(msisdn, partitions);
-      messages[partition].push({ partition, key: String(msisdn), value, headers });
+    if (msisdn === 0) {
+      for (const partition of messages) partition.push({ index: at, key: null, value, headers });
     } else {
-      messages.forEach((of, partition) => of.push({ partition, key: null, value, headers }));
+      const partition = messages[partitionOfNumber(msisdn, partitions)];
+      partition.push({ index: at, key: String(msisdn), value, headers });
     }
   }
   return messages;

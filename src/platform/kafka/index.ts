@@ -1,0 +1,10 @@
+export * from './errors.js';
+export { GroupOffsets } from './group-offsets.js';
+export { kafkaFault, newKafka, type KafkaLog, type KafkaOptions } from './kafka-client.js';
+export { PartitionFetcher } from './partition-fetcher.js';
+export { PartitionGroup } from './partition-group.js';
+export { KafkaPartitionLog } from './partition-log.js';
+export { KafkaPartitionTransactions } from './partition-transactions.js';
+export { RecordWriter } from './record-writer.js';
+export { TopicReader } from './topic-reader.js';
+export { TransactionalSender } from './transactional-sender.js';

@@ -1,0 +1,78 @@
+import { Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
+import { Fault } from '../../streaming/index.js';
+import { withinMs } from '../pause.js';
+import { kafkaErrors } from './errors.js';
+import { kafkaFault } from './kafka-client.js';
+
+/** Where messages of one partition were written, in their order. */
+export interface WrittenRange {
+  readonly partition: number;
+  /** Of each message of the partition. */
+  readonly offsets: readonly number[];
+}
+
+const messagesPerSend = 1000;
+const mostMs = 20_000;
+
+/**
+ * Writes messages outside of a transaction: acknowledged by all replicas in sync, and not twice by
+ * a retry. A failure may leave some of them written.
+ */
+export class RecordWriter {
+  #producer: Promise<Producer> | undefined;
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly topic: string,
+  ) {}
+
+  /** `byPartition[p]` goes to partition p. Rejects with reaction Retry when it may not be there. */
+  async write(
+    byPartition: readonly (readonly Omit<Message, 'partition'>[])[],
+  ): Promise<WrittenRange[]> {
+    try {
+      return await withinMs(mostMs, this.#write(byPartition), () => {
+        const { reaction, meaning } = kafkaErrors.KAFKA_TIMED_OUT;
+        return new Fault('KAFKA_TIMED_OUT', reaction, meaning, { facts: { topic: this.topic } });
+      });
+    } catch (error) {
+      await this.close(); // its sequence of messages is in doubt
+      throw kafkaFault(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = undefined;
+    const connected = await producer?.catch(() => undefined);
+    connected?.disconnect().catch(() => undefined);
+  }
+
+  async #write(byPartition: readonly (readonly Message[])[]): Promise<WrittenRange[]> {
+    const producer = await (this.#producer ??= this.#connect());
+    const offsets = byPartition.map((): number[] => []);
+    const longest = byPartition.reduce((most, { length }) => Math.max(most, length), 0);
+    for (let from = 0; from < longest; from += messagesPerSend) {
+      const parts = byPartition.map((messages) => messages.slice(from, from + messagesPerSend));
+      const messages = parts.flatMap((part, partition) =>
+        part.map((message) => ({ ...message, partition })),
+      );
+      const written = await producer.send({ topic: this.topic, messages, acks: -1 });
+      for (const { partition, baseOffset } of written) {
+        const first = Number(baseOffset);
+        parts[partition].forEach((_message, index) => offsets[partition].push(first + index));
+      }
+    }
+    return offsets.map((of, partition) => ({ partition, offsets: of }));
+  }
+
+  async #connect(): Promise<Producer> {
+    const producer = this.kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
+    await producer.connect();
+    return producer;
+  }
+}
