@@ -5,7 +5,11 @@ import type { ColumnBatch } from './rows.js';
 
 /** The one ordered log of a partition, as its task reads it. */
 export interface PartitionLog<E extends LogEvents> {
-  /** Events from `offset` on, at least one; waits for them. Undefined once the log is closed. */
+  /**
+   * Events from `offset` on; waits for them. Undefined once the log is closed. A log that does not
+   * fail a read behind a commit that failed answers with no events when none came for a while
+   * (under a second): the task looks after its commits then.
+   */
   read(offset: number): Promise<E | undefined>;
   /** Stored events in [from, to) for a replay, batch by batch. */
   stored(from: number, to: number): AsyncIterable<E>;

@@ -129,6 +129,8 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
     while (!this.#stopping) {
       const events = await this.ports.log.read(this.#position.offset);
       if (events === undefined) break;
+      // a commit that fails must not wait for the next event to be noticed
+      if (events.length === 0) await commits.landed();
       reached('task.batch-read');
       for (let from = 0; from < events.length;) {
         const step = await this.#step({ events, from }, () => commits.landed());

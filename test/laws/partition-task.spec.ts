@@ -1,0 +1,74 @@
+import {
+  Fault,
+  PartitionTask,
+  startOfLog,
+  type Effects,
+  type LogEvents,
+  type StreamApplication,
+  type TaskState,
+} from '../../src/streaming/index.js';
+
+const eventsAt = (...offsets: number[]): LogEvents => ({
+  length: offsets.length,
+  offsets: Float64Array.from(offsets),
+  types: new Uint8Array(offsets.length),
+  keys: new Float64Array(offsets.length),
+  timestampsMs: new Float64Array(offsets.length),
+});
+
+const nothing: Effects = { rows: [], messages: [] };
+
+/** Does nothing with its events. */
+const idle: StreamApplication<object, LogEvents, never, never> = {
+  name: 'idle',
+  newState: () => ({}),
+  lookups: () => undefined,
+  step: (_, { events }) => ({
+    effects: nothing,
+    next: events.length,
+    position: { offset: events.offsets[events.length - 1] + 1, cursor: 0 },
+  }),
+  save: () => [],
+  load: () => Promise.resolve({}),
+};
+
+test('a commit that fails is done again though no further event ever comes', async () => {
+  const states: TaskState[] = [];
+  const failures = [new Fault('LOST_BY_TEST', 'Retry', 'answer lost by the test')];
+  let committed = startOfLog;
+  let silent = 0;
+  const task = new PartitionTask(idle, {
+    log: {
+      // one event, and then only silence
+      read: (offset) => {
+        if (offset === 0) return Promise.resolve(eventsAt(0));
+        if (++silent === 50) task.stop();
+        return Promise.resolve(eventsAt());
+      },
+      stored: async function* () {
+        yield* [];
+      },
+    },
+    commitPoint: {
+      fence: () => Promise.resolve(committed),
+      commit: async (_, position) => {
+        const failure = failures.pop();
+        await Promise.resolve();
+        if (failure !== undefined) throw failure;
+        committed = position;
+        task.stop();
+      },
+    },
+    rows: { find: () => Promise.reject(new Error('nothing is looked up in this test')) },
+    snapshots: {
+      newestAtOrBelow: () => Promise.resolve(undefined),
+      save: () => Promise.resolve(),
+    },
+    snapshotEveryEvents: 1000,
+    pause: () => Promise.resolve(),
+    onState: (state) => states.push(state),
+  });
+  await task.run();
+  expect(committed).toEqual({ offset: 1, cursor: 0 });
+  expect(states.filter((state) => state === 'running')).toHaveLength(2);
+});
