@@ -1,13 +1,16 @@
 import type { Agreement } from './domain/agreement.js';
 
-/** An agreement as it was accepted; `version` is the log offset of its event. */
+/** An agreement as it was accepted. */
 export interface StoredAgreement extends Agreement {
+  /** Offset of its event in the log, in the partition of its msisdn. */
   readonly version: number;
+  /** Place in the list of all agreements; embedded the same as the version. */
+  readonly place: number;
 }
 
 export interface AgreementPage {
   readonly limit: number;
-  /** Version of the last agreement of the page before. */
+  /** Place of the last agreement of the page before. */
   readonly after?: number;
   readonly msisdn?: number;
 }
@@ -15,7 +18,7 @@ export interface AgreementPage {
 /** Reads accepted agreements; accepting one is the task's alone. */
 export interface AgreementStore {
   find(id: string): Promise<StoredAgreement | undefined>;
-  /** In the order they were accepted. */
+  /** In order of their places: the order they were accepted in, in the cluster by partition. */
   list(page: AgreementPage): Promise<StoredAgreement[]>;
   ofMsisdn(msisdn: number): Promise<StoredAgreement[]>;
 }

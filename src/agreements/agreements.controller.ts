@@ -65,7 +65,7 @@ export class AgreementsController {
   async list(@Query() query: unknown): Promise<{ items: AgreementJson[]; next: number | null }> {
     const { limit = defaultLimit, ...page } = shaped(listQuery, query);
     const found = await this.agreements.list({ ...page, limit });
-    const next = found.length < limit ? null : (found.at(-1)?.version ?? null);
+    const next = found.length < limit ? null : (found.at(-1)?.place ?? null);
     return { items: found.map(agreementToJson), next };
   }
 

@@ -147,6 +147,11 @@ export const importErrors = {
     meaning: 'There is no import file with this id.',
     next: 'Look up the id in GET /api/import-files.',
   },
+  IMPORT_FILE_IDS_USED_UP: {
+    reaction: 'Fatal',
+    meaning: 'All ids there can be for import files, 2147483647 of them, are used up.',
+    next: 'Start with a new keyspace; the old one can still be read by a process without ingest.',
+  },
 } as const satisfies FaultCodes;
 
 export type ImportCode = keyof typeof importErrors;

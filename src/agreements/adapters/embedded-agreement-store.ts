@@ -13,6 +13,7 @@ const agreementOf = (row: Record<string, unknown>): StoredAgreement => ({
   billingPeriodTimeZone: String(row.billing_period_time_zone),
   maxBytesInBillingPeriod: Number(row.max_bytes_in_billing_period),
   version: Number(row.version),
+  place: Number(row.version),
 });
 
 /** Reads table `agreement` of the DuckDB file. */
