@@ -1,0 +1,166 @@
+import type { PartitionFetcher, TransactionalSender } from '../../platform/kafka/index.js';
+import type { ColumnBatch } from '../../streaming/index.js';
+import { importFileTable, importProgressTable, importStates } from '../domain/tables.js';
+import type { ImportJournal, JournalFile } from '../import-journal.js';
+
+/** A message of the journal: the newest one of a key is in force, one without value ends it. */
+export interface JournalMessage {
+  readonly key: string;
+  readonly value: string | null;
+}
+
+export interface KafkaImportJournalParts {
+  readonly directoryId: string;
+  /** The one partition of the journal's topic. */
+  readonly log: Pick<PartitionFetcher, 'ends' | 'fetch'>;
+  readonly sender: Pick<TransactionalSender, 'fence'>;
+  /** Rejects when another process is to import now. */
+  readonly confirm: () => Promise<void>;
+  readonly reserveIds: (count: number) => Promise<number>;
+  readonly pauseMs: (ms: number) => Promise<void>;
+}
+
+/** Others may have a transaction open below the end: it is waited for. */
+const waitForOthersMs = 20;
+
+/**
+ * What the import of one folder has made durable, in a compacted topic: one message a file, written
+ * in the transaction of the lines it speaks of. Read behind the fence, so that no earlier importer
+ * can add to it any more.
+ */
+export class KafkaImportJournal implements ImportJournal {
+  #files = new Map<number, JournalFile>();
+  readonly #left = new Set<number>();
+
+  constructor(private readonly parts: KafkaImportJournalParts) {}
+
+  async takeOver(): Promise<void> {
+    // one that was shut out would else shut out its successor
+    await this.parts.confirm();
+    await this.parts.sender.fence();
+    this.#files = await this.#read();
+    this.#left.clear();
+  }
+
+  unfinished(): Promise<readonly JournalFile[]> {
+    return Promise.resolve(this.#sorted(({ state }) => !hasEnded(state)));
+  }
+
+  /** Files that are not there any more have left, as it seems while others were killed. */
+  ended(stamps: readonly string[]): Promise<readonly JournalFile[]> {
+    const there = new Set(stamps);
+    const ended = this.#sorted(({ state }) => hasEnded(state));
+    for (const { id, inode } of ended) if (!there.has(inode)) this.#left.add(id);
+    return Promise.resolve(ended.filter(({ inode }) => there.has(inode)));
+  }
+
+  reserveIds(count: number): Promise<number> {
+    return this.parts.reserveIds(count);
+  }
+
+  left(id: number): void {
+    if (this.#files.has(id)) this.#left.add(id);
+  }
+
+  /** The rows of an append, and what left since, as messages; `land` once they are committed. */
+  entriesOf(rows: readonly ColumnBatch[]): { messages: JournalMessage[]; land: () => void } {
+    const changed = changedFiles(this.#files, rows);
+    const left = [...this.#left].filter((id) => !changed.has(id));
+    const messages = [
+      ...Array.from(changed, ([id, file]) => this.#message(id, JSON.stringify(file))),
+      ...left.map((id) => this.#message(id, null)),
+    ];
+    const land = (): void => {
+      for (const [id, file] of changed) this.#files.set(id, file);
+      for (const id of left) this.#files.delete(id);
+      for (const id of left) this.#left.delete(id);
+    };
+    return { messages, land };
+  }
+
+  #message(id: number, value: string | null): JournalMessage {
+    return { key: `${this.parts.directoryId}/${id}`, value };
+  }
+
+  #sorted(isWanted: (file: JournalFile) => boolean): JournalFile[] {
+    return [...this.#files.values()].filter(isWanted).sort((a, b) => a.id - b.id);
+  }
+
+  /** Up to the end as it is now: a transaction of another folder may still hide a part of it. */
+  async #read(): Promise<Map<number, JournalFile>> {
+    const { log, pauseMs } = this.parts;
+    const files = new Map<number, JournalFile>();
+    const { first, next: end } = await log.ends();
+    for (let at = first; at < end;) {
+      const { messages, nextOffset, stableEnd } = await log.fetch(at);
+      for (const { key, value } of messages) this.#take(files, String(key), value);
+      // nothing but compacted away up to the end
+      if (nextOffset === at && stableEnd >= end) break;
+      if (nextOffset === at) await pauseMs(waitForOthersMs);
+      at = nextOffset;
+    }
+    return files;
+  }
+
+  #take(files: Map<number, JournalFile>, key: string, value: Buffer | null): void {
+    const [directoryId, id] = key.split('/');
+    if (directoryId !== this.parts.directoryId) return;
+    if (value === null) files.delete(Number(id));
+    else files.set(Number(id), JSON.parse(value.toString()) as JournalFile);
+  }
+}
+
+const hasEnded = (state: JournalFile['state']): boolean => state === 'done' || state === 'failed';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** The rows of one table among the batches, each with its columns by name. */
+function* rowsOf(batches: readonly ColumnBatch[], table: string): Generator<Row> {
+  for (const { schema, length, column } of batches) {
+    if (schema.name !== table) continue;
+    const columns = schema.columns.map(({ name }, index) => [name, column(index)] as const);
+    for (let at = 0; at < length; at++) {
+      yield Object.fromEntries(columns.map(([name, values]) => [name, values[at]]));
+    }
+  }
+}
+
+/** The files that rows of an append speak of, as they stand behind it. */
+const changedFiles = (
+  known: ReadonlyMap<number, JournalFile>,
+  rows: readonly ColumnBatch[],
+): Map<number, JournalFile> => {
+  const changed = new Map<number, JournalFile>();
+  const registered = new Map<number, Row>();
+  for (const row of rowsOf(rows, importFileTable.name)) registered.set(Number(row.id), row);
+  for (const row of rowsOf(rows, importProgressTable.name)) {
+    const id = Number(row.file_id);
+    const file = registered.get(id);
+    const facts = file === undefined ? known.get(id) : factsOf(file);
+    if (facts === undefined) throw new Error(`file ${id} is not in the journal`);
+    changed.set(id, { ...facts, ...standingOf(row) });
+  }
+  return changed;
+};
+
+const factsOf = (row: Row) => ({
+  id: Number(row.id),
+  name: String(row.name),
+  feed: String(row.feed),
+  bytes: Number(row.bytes),
+  inode: String(row.inode),
+  registeredAtMs: Number(row.registered_at),
+});
+
+const standingOf = (row: Row) => ({
+  state: importStates[Number(row.state)],
+  reason: String(row.reason),
+  seq: Number(row.seq),
+  mark: {
+    byteOffset: Number(row.byte_offset),
+    lineNo: Number(row.line_no),
+    lines: Number(row.lines),
+    firstRecordedAtMs: Number(row.first_recorded_at),
+    lastRecordedAtMs: Number(row.last_recorded_at),
+  },
+});
