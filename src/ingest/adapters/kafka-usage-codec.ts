@@ -138,20 +138,19 @@ export class UsageDecoder {
         : unreadable('it is no progress of a feed');
     }
     if (json === undefined) return unreadable('it is not JSON');
+    if (type === eventTypes.agreement) return this.#readAgreement(json, event.timestampMs);
     if (!msisdnText.test(event.key)) return unreadable('its key is no MSISDN');
     const msisdn = Number(event.key);
     if (!this.#isHere(msisdn)) return wrongPartition;
-    if (type === eventTypes.agreement) return this.#readAgreement(json, event);
     return isCorrection(json)
       ? { msisdn, timestampMs: json.recordedAtMs }
       : unreadable('it is no correction');
   }
 
-  /** Fields of an agreement are the step's to judge; here it has to be where its MSISDN belongs. */
-  #readAgreement(json: unknown, event: { key: string; timestampMs: number }): ControlReading {
-    const own = isObject(json) ? String(json.msisdn) : '';
-    const isOther = msisdnText.test(own) && !this.#isHere(Number(own));
-    return isOther ? wrongPartition : { msisdn: Number(event.key), timestampMs: event.timestampMs };
+  /** Its fields are the step's to judge; here it has to be where its MSISDN belongs. */
+  #readAgreement(json: unknown, timestampMs: number): ControlReading {
+    const msisdn = Number(msisdnOf(json) ?? 0);
+    return msisdn === 0 || this.#isHere(msisdn) ? { msisdn, timestampMs } : wrongPartition;
   }
 
   #isHere(msisdn: number): boolean {
@@ -221,11 +220,19 @@ const rawOf = ({ value }: ReadMessage): Uint8Array | undefined => {
   return (isOfFile ? lineOfRecordJson(value) : value).subarray(0, refusedRawBytes);
 };
 
-/** The partition an agreement belongs to; any, when it names no MSISDN: it is refused there. */
-export const partitionOfAgreement = (value: Buffer, partitions: number): number => {
-  const json = jsonOf(value.toString());
+/** The MSISDN that an agreement names, as text; undefined when it names none. */
+const msisdnOf = (json: unknown): string | undefined => {
   const msisdn = isObject(json) ? String(json.msisdn) : '';
-  return msisdnText.test(msisdn)
-    ? partitionOfNumber(Number(msisdn), partitions)
-    : partitionOfKey(value, partitions);
+  return msisdnText.test(msisdn) ? msisdn : undefined;
+};
+
+/** Key and partition of an agreement; any partition, when it names no MSISDN: it is refused. */
+export const placeOfAgreement = (
+  value: Buffer,
+  partitions: number,
+): { readonly key: string | null; readonly partition: number } => {
+  const msisdn = msisdnOf(jsonOf(value.toString()));
+  return msisdn === undefined
+    ? { key: null, partition: partitionOfKey(value, partitions) }
+    : { key: msisdn, partition: partitionOfNumber(Number(msisdn), partitions) };
 };

@@ -1,0 +1,175 @@
+import { feedClockSettings, topicFeed, type Settings } from './config/index.js';
+import { usageApplication, type UsageState } from './billing-window/index.js';
+import { eventTypes, UsageEvents, type FoundRecords, type RecordLookups } from './ingest/index.js';
+import { TaskCause } from './partition-status.js';
+import { pauseFor } from './platform/pause.js';
+import type { Logger } from './platform/telemetry/index.js';
+import { SilentFeeds } from './silent-feeds.js';
+import {
+  PartitionTask,
+  type CommitPoint,
+  type Effects,
+  type FeedProgress,
+  type LogEvents,
+  type PartitionLog,
+  type Position,
+  type RowStore,
+  type SnapshotStore,
+  type TaskState,
+} from './streaming/index.js';
+
+const retryAfterMs = 200;
+
+/** What one partition runs on; made anew each time it is given to this process. */
+export interface PartitionParts {
+  readonly partition: number;
+  readonly settings: Settings;
+  readonly log: PartitionLog<UsageEvents> & { close(): Promise<void> };
+  readonly commitPoint: CommitPoint;
+  readonly transactions: { close(): Promise<void> };
+  readonly rows: RowStore<RecordLookups, FoundRecords>;
+  readonly snapshots: SnapshotStore;
+  /** Resolves once the partition is known to be this process's still, else rejects. */
+  readonly confirm: () => Promise<void>;
+  /** Writes an event for this partition alone. */
+  readonly tell: (events: UsageEvents) => Promise<void>;
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+/** The task of one partition in this process, and what is to be seen of it. */
+export class PartitionRunner {
+  readonly partition: number;
+  readonly #task: PartitionTask<UsageState, UsageEvents, RecordLookups, FoundRecords>;
+  readonly #cause = new TaskCause();
+  readonly #silent: SilentFeeds;
+  #ended: Promise<void> = Promise.resolve();
+  #hadOwner = false;
+  #lastMoveMs: number;
+
+  constructor(private readonly parts: PartitionParts) {
+    this.partition = parts.partition;
+    this.#lastMoveMs = parts.now();
+    this.#silent = new SilentFeeds((feed) => feedClockSettings(parts.settings, feed));
+    const moved = (): void => void (this.#lastMoveMs = parts.now());
+    this.#task = new PartitionTask(usageApplication, {
+      log: watchedLog(parts.log, moved),
+      rows: parts.rows,
+      snapshots: parts.snapshots,
+      commitPoint: {
+        fence: () => this.#fence(),
+        commit: (effects, position) => this.#commit(effects, position, moved),
+      },
+      snapshotEveryEvents: parts.settings.snapshotEveryEvents,
+      pause: () => pauseFor(retryAfterMs),
+      onState: (state, cause) => this.#onState(state, cause),
+    });
+  }
+
+  get state(): TaskState {
+    return this.#task.state;
+  }
+
+  get position(): Position {
+    return this.#task.position;
+  }
+
+  get memory(): UsageState | undefined {
+    return this.#task.memory;
+  }
+
+  get cause(): string | undefined {
+    return this.#cause.text;
+  }
+
+  /** When it last did something, or found that there is nothing to do (epoch ms). */
+  get lastMoveMs(): number {
+    return this.#lastMoveMs;
+  }
+
+  start(): void {
+    this.#ended = this.#task.run();
+  }
+
+  /** Lets the batch in hand land; what does not land in time is done by the next owner. */
+  async stop(withinMs: number): Promise<void> {
+    this.#task.stop();
+    await this.parts.log.close();
+    await Promise.race([this.#ended, pauseFor(withinMs)]);
+    await this.parts.transactions.close();
+  }
+
+  /** Tells the log of feeds that have been silent for too long. */
+  async tellSilentFeeds(): Promise<void> {
+    const clock = this.memory?.clock;
+    if (clock === undefined) return;
+    for (const feed of this.#silent.look(clock, this.parts.now())) {
+      await this.#tell({ feed, status: 'idle' });
+    }
+  }
+
+  /**
+   * A process that was shut out asks first whether the partition is still its own: else two that
+   * both believe so would shut each other out for ever.
+   */
+  async #fence(): Promise<Position> {
+    if (this.#hadOwner) await this.parts.confirm();
+    this.#hadOwner = true;
+    return this.parts.commitPoint.fence();
+  }
+
+  #commit(effects: Effects, position: Position, moved: () => void): Promise<void> {
+    const committed = this.parts.commitPoint.commit(effects, position);
+    committed.then(moved, () => undefined);
+    return committed;
+  }
+
+  #onState(state: TaskState, cause?: unknown): void {
+    const { logger, partition } = this.parts;
+    this.#cause.entered(state, cause);
+    const facts = { partition };
+    if (cause === undefined) logger.debug(`partition ${state}`, facts);
+    else if (state === 'failed') {
+      logger.fatal('a partition failed; it is counted no more', facts, cause);
+    } else logger.warn('a partition starts again from what is durable', facts, cause);
+    if (state === 'running') {
+      this.#tellTopicSettings().catch((error: unknown) => {
+        logger.warn('the settings of feed topic could not be told', facts, error);
+      });
+    }
+  }
+
+  /** A topic feed nobody has sent to yet is idle: it must not hold back the feeds of files. */
+  async #tellTopicSettings(): Promise<void> {
+    const { maxOutOfOrdernessMs } = feedClockSettings(this.parts.settings, topicFeed);
+    const known = this.memory?.clock.feeds[topicFeed];
+    if (known?.maxOutOfOrdernessMs === maxOutOfOrdernessMs) return;
+    const status = known?.status ?? 'idle';
+    await this.#tell({ feed: topicFeed, status, maxOutOfOrdernessMs });
+  }
+
+  #tell(progress: FeedProgress): Promise<void> {
+    const events = new UsageEvents(1);
+    const payload = JSON.stringify(progress);
+    events.pushControl(eventTypes.feed, { msisdn: 0, timestampMs: this.parts.now(), payload });
+    return this.parts.tell(events);
+  }
+}
+
+/** Says `moved` for every answer: also an empty one shows that there is nothing to do. */
+const watchedLog = <E extends LogEvents>(
+  log: PartitionLog<E>,
+  moved: () => void,
+): PartitionLog<E> => ({
+  read: async (offset) => {
+    const events = await log.read(offset);
+    if (events?.length === 0) moved();
+    return events;
+  },
+  async *stored(from, to) {
+    for await (const events of log.stored(from, to)) {
+      moved();
+      yield events;
+    }
+  },
+});
