@@ -116,7 +116,7 @@ export const flag = (): Kind<boolean> => ({
 });
 
 /** One of `values`. */
-export const choice = <V extends string>(values: readonly V[]): Kind<V> => ({
+export const choice = <const V extends string>(values: readonly V[]): Kind<V> => ({
   type: `one of ${values.join(', ')}`,
   schema: z.string().transform((word, context): V => {
     const found = values.find((value) => value === word);

@@ -36,6 +36,11 @@ export const kafkaErrors = {
     meaning: 'Kafka refuses the user: its log-in, or a right it has not.',
     next: 'Check KAFKA_SASL_* and KAFKA_TLS_*, and the rights that docs/OPERATING.md lists.',
   },
+  KAFKA_CERTIFICATE_REFUSED: {
+    reaction: 'Fatal',
+    meaning: 'The certificate of a broker could not be verified, or the broker refused ours.',
+    next: 'Set KAFKA_TLS_CA_FILE, and use the host names that the certificate is for.',
+  },
   KAFKA_REFUSED: {
     reaction: 'Fatal',
     meaning: 'Kafka refuses a request that should be good.',

@@ -54,6 +54,8 @@ const fenced = new Set([
   'INVALID_TXN_STATE',
 ]);
 const denied = /AUTHORIZATION_FAILED|SASL_AUTHENTICATION|ILLEGAL_SASL_STATE|SECURITY_DISABLED/;
+/** Codes of OpenSSL and Node for a certificate that was not accepted. */
+const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/;
 const refused = new Set([
   'UNSUPPORTED_VERSION',
   'INVALID_REQUEST',
@@ -79,10 +81,11 @@ const innermost = (error: unknown): KafkaError => {
   return at;
 };
 
-const codeOf = ({ name = '', type = '' }: KafkaError): keyof typeof kafkaErrors => {
+const codeOf = ({ name = '', type = '', code }: KafkaError): keyof typeof kafkaErrors => {
   if (fenced.has(type)) return 'KAFKA_PRODUCER_FENCED';
   if (denied.test(type) || name === 'KafkaJSSASLAuthenticationError') return 'KAFKA_DENIED';
   if (refused.has(type)) return 'KAFKA_REFUSED';
+  if (typeof code === 'string' && certificate.test(code)) return 'KAFKA_CERTIFICATE_REFUSED';
   if (name === 'KafkaJSRequestTimeoutError') return 'KAFKA_TIMED_OUT';
   if (name.startsWith('KafkaJSConnection') || name.includes('Broker')) return 'KAFKA_UNREACHABLE';
   return 'KAFKA_TRANSACTION_UNDONE';
