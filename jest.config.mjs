@@ -40,8 +40,12 @@ const slowSpecs = [
   '<rootDir>/test/browser/.*\\.spec\\.ts$',
 ];
 
-/** Specs that start Kafka and Cassandra: `npm run test:cluster`, and nothing else, runs them. */
-const clusterSpecs = ['<rootDir>/test/cluster/.*\\.spec\\.ts$'];
+/**
+ * Specs that start Kafka and Cassandra: `npm run test:cluster`, and nothing else, runs them. The
+ * checker is proven without any.
+ */
+const clusterSpecs = ['<rootDir>/test/cluster/(?!checker/).*\\.spec\\.ts$'];
+const checkerSpecs = ['<rootDir>/test/cluster/checker/.*\\.spec\\.ts$'];
 
 export default {
   maxWorkers: 2,
@@ -63,6 +67,7 @@ export default {
       ...shared,
       displayName: 'cluster',
       testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...checkerSpecs],
     },
   ],
 };
