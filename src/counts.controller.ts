@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { fieldsSchema, numberSchema } from './platform/http/openapi.js';
+import { fieldsSchema, numberSchema, orNull } from './platform/http/openapi.js';
 
 /** What the first page shows. */
 export interface Counts {
@@ -8,8 +8,8 @@ export interface Counts {
   readonly files: number;
   readonly records: number;
   readonly messages: number;
-  /** -1 when there is none yet. */
-  readonly lastMessageOffset: number;
+  /** -1 when there is none yet; null in the cluster, where each partition has its own. */
+  readonly lastMessageOffset: number | null;
 }
 
 export type CountsOf = () => Promise<Counts>;
@@ -21,7 +21,7 @@ const countsSchema = fieldsSchema({
   files: numberSchema(),
   records: numberSchema(),
   messages: numberSchema(),
-  lastMessageOffset: numberSchema(-1),
+  lastMessageOffset: orNull(numberSchema(-1)),
 });
 
 @ApiTags('counts')

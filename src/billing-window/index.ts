@@ -7,5 +7,6 @@ export {
   type LoggedMessage,
   type MessageLog,
 } from './message-log.js';
+export type { TopicReader } from './topic-reader.js';
 export { messageSchema } from './messages.openapi.js';
 export { messageJson, messagePeriod, type MessagePeriod } from './messages.topics.js';
