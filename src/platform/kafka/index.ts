@@ -1,3 +1,4 @@
+export type { Admin, Kafka } from 'kafkajs';
 export * from './errors.js';
 export { GroupOffsets } from './group-offsets.js';
 export { kafkaFault, newKafka, type KafkaLog, type KafkaOptions } from './kafka-client.js';
@@ -6,5 +7,13 @@ export { PartitionGroup } from './partition-group.js';
 export { KafkaPartitionLog } from './partition-log.js';
 export { KafkaPartitionTransactions } from './partition-transactions.js';
 export { RecordWriter } from './record-writer.js';
+export {
+  checkTopics,
+  ensureTopics,
+  fixedTopicDifferences,
+  type KafkaCheck,
+  type WantedKafka,
+  type WantedTopic,
+} from './topics.js';
 export { TopicReader } from './topic-reader.js';
 export { TransactionalSender } from './transactional-sender.js';

@@ -81,15 +81,26 @@ const innermost = (error: unknown): KafkaError => {
   return at;
 };
 
-const codeOf = ({ name = '', type = '', code }: KafkaError): keyof typeof kafkaErrors => {
+type Code = keyof typeof kafkaErrors;
+
+/** What a broker answered, by the name of the protocol. */
+const codeOfType = (type: string): Code | undefined => {
   if (fenced.has(type)) return 'KAFKA_PRODUCER_FENCED';
-  if (denied.test(type) || name === 'KafkaJSSASLAuthenticationError') return 'KAFKA_DENIED';
-  if (refused.has(type)) return 'KAFKA_REFUSED';
-  if (typeof code === 'string' && certificate.test(code)) return 'KAFKA_CERTIFICATE_REFUSED';
-  if (name === 'KafkaJSRequestTimeoutError') return 'KAFKA_TIMED_OUT';
-  if (name.startsWith('KafkaJSConnection') || name.includes('Broker')) return 'KAFKA_UNREACHABLE';
-  return 'KAFKA_TRANSACTION_UNDONE';
+  if (denied.test(type)) return 'KAFKA_DENIED';
+  return refused.has(type) ? 'KAFKA_REFUSED' : undefined;
 };
+
+const codeOfName = (name: string): Code => {
+  if (name === 'KafkaJSSASLAuthenticationError') return 'KAFKA_DENIED';
+  if (name === 'KafkaJSRequestTimeoutError') return 'KAFKA_TIMED_OUT';
+  const isAway = name.startsWith('KafkaJSConnection') || name.includes('Broker');
+  return isAway ? 'KAFKA_UNREACHABLE' : 'KAFKA_TRANSACTION_UNDONE';
+};
+
+const codeOf = ({ name = '', type = '', code }: KafkaError): Code =>
+  typeof code === 'string' && certificate.test(code)
+    ? 'KAFKA_CERTIFICATE_REFUSED'
+    : (codeOfType(type) ?? codeOfName(name));
 
 /** The fault that an error of kafkajs is. What is not known is tried again from what is durable. */
 export const kafkaFault = (error: unknown): Fault => {

@@ -1,0 +1,238 @@
+import type { Kafka } from 'kafkajs';
+import Encoder from 'kafkajs/src/protocol/encoder.js';
+import { newCluster } from './kafka-internals.js';
+import type { Operation } from './topic-rules.js';
+
+/** What a user may do with a topic or a group, by its place in the protocol (AclOperation). */
+const operations = {
+  READ: 3,
+  WRITE: 4,
+  DESCRIBE: 8,
+  DESCRIBE_CONFIGS: 10,
+} as const satisfies Record<Operation, number>;
+
+/** A topic as the brokers describe it to this user. */
+export interface DescribedTopic {
+  readonly name: string;
+  /** `hidden`: the user may not see whether it is there. */
+  readonly state: 'there' | 'missing' | 'hidden';
+  /** Replicas of each partition. */
+  readonly replicas: readonly number[];
+  readonly allowed: ReadonlySet<Operation>;
+}
+
+export interface DescribedTopics {
+  readonly brokers: number;
+  readonly topics: readonly DescribedTopic[];
+}
+
+/** Reads what the protocol of Kafka writes: big-endian numbers, texts and lists with a length. */
+class Reader {
+  #at = 0;
+
+  constructor(private readonly bytes: Buffer) {}
+
+  int8(): number {
+    return this.bytes.readInt8(this.#take(1));
+  }
+
+  int16(): number {
+    return this.bytes.readInt16BE(this.#take(2));
+  }
+
+  int32(): number {
+    return this.bytes.readInt32BE(this.#take(4));
+  }
+
+  /** '' also for none. */
+  text(): string {
+    const length = this.int16();
+    if (length <= 0) return '';
+    const start = this.#take(length);
+    return this.bytes.toString('utf8', start, start + length);
+  }
+
+  skipInt32s(count: number): void {
+    this.#take(4 * count);
+  }
+
+  skipTexts(count: number): void {
+    for (let left = count; left > 0; left--) this.text();
+  }
+
+  skipBytes(): void {
+    this.#take(Math.max(0, this.int32()));
+  }
+
+  list<T>(item: () => T): T[] {
+    return Array.from({ length: Math.max(0, this.int32()) }, item);
+  }
+
+  #take(length: number): number {
+    const start = this.#at;
+    this.#at += length;
+    return start;
+  }
+}
+
+const operationsOf = (bits: number): ReadonlySet<Operation> =>
+  new Set(
+    (Object.keys(operations) as Operation[]).filter((name) => (bits >> operations[name]) & 1),
+  );
+
+/** The part of kafkajs 2.2.4 that takes a request of its protocol as it is. */
+interface RawBroker {
+  readonly connectionPool: {
+    send<T>(request: {
+      readonly request: {
+        readonly apiKey: number;
+        readonly apiVersion: number;
+        readonly apiName: string;
+        readonly encode: () => Promise<Encoder>;
+      };
+      readonly response: {
+        readonly decode: (bytes: Buffer) => Promise<T>;
+        readonly parse: (answer: T) => Promise<T>;
+      };
+    }): Promise<T>;
+  };
+}
+
+interface RawCluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  findControllerBroker(): Promise<RawBroker>;
+  findGroupCoordinator(group: { groupId: string }): Promise<RawBroker>;
+}
+
+interface Question<T> {
+  readonly api: { readonly key: number; readonly version: number; readonly name: string };
+  readonly body: Encoder;
+  readonly read: (reader: Reader) => T;
+}
+
+const ask = <T>(broker: RawBroker, { api, body, read }: Question<T>): Promise<T> =>
+  broker.connectionPool.send({
+    request: {
+      apiKey: api.key,
+      apiVersion: api.version,
+      apiName: api.name,
+      encode: () => Promise.resolve(body),
+    },
+    response: {
+      decode: (bytes) => Promise.resolve(read(new Reader(bytes))),
+      parse: (answer) => Promise.resolve(answer),
+    },
+  });
+
+const unknownTopic = 3;
+const noTopicRight = 29;
+
+const stateOf = (code: number): DescribedTopic['state'] =>
+  code === unknownTopic ? 'missing' : code === noTopicRight ? 'hidden' : 'there';
+
+const readTopic = (reader: Reader): DescribedTopic => {
+  const code = reader.int16();
+  const name = reader.text();
+  reader.int8();
+  const replicas = reader.list(() => {
+    reader.int16();
+    reader.skipInt32s(['partition', 'leader', 'leader epoch'].length);
+    const { length } = reader.list(() => reader.int32());
+    reader.list(() => reader.int32()); // in sync
+    reader.list(() => reader.int32()); // offline
+    return length;
+  });
+  return { name, state: stateOf(code), replicas, allowed: operationsOf(reader.int32()) };
+};
+
+/** Metadata, version 8 (KIP-430): the first that tells what the user may do; kafkajs stops at 6. */
+const metadataOf = (names: readonly string[]): Question<DescribedTopics> => ({
+  api: { key: 3, version: 8, name: 'Metadata' },
+  // no topic is made by asking, rights on the cluster are not asked, those on topics are
+  body: new Encoder().writeArray(names).writeBoolean(false).writeBoolean(false).writeBoolean(true),
+  read: (reader) => {
+    reader.int32();
+    const brokers = reader.list(() => {
+      reader.int32();
+      reader.text();
+      reader.int32();
+      reader.text();
+    }).length;
+    reader.text();
+    reader.int32();
+    return { brokers, topics: reader.list(() => readTopic(reader)) };
+  },
+});
+
+const readGroup = (reader: Reader): ReadonlySet<Operation> => {
+  reader.int16();
+  reader.skipTexts(['group', 'state', 'protocol type', 'protocol'].length);
+  reader.list(() => {
+    reader.skipTexts(['member', 'client', 'host'].length);
+    reader.skipBytes(); // metadata
+    reader.skipBytes(); // assignment
+  });
+  return operationsOf(reader.int32());
+};
+
+/** DescribeGroups, version 3 (KIP-430). */
+const groupQuestion = (groupId: string): Question<readonly ReadonlySet<Operation>[]> => ({
+  api: { key: 15, version: 3, name: 'DescribeGroups' },
+  body: new Encoder().writeArray([groupId]).writeBoolean(true),
+  read: (reader) => {
+    reader.int32();
+    return reader.list(() => readGroup(reader));
+  },
+});
+
+const onConnection = async <T>(
+  kafka: Kafka,
+  work: (cluster: RawCluster) => Promise<T>,
+): Promise<T> => {
+  const cluster = newCluster(kafka) as unknown as RawCluster;
+  try {
+    await cluster.connect();
+    await cluster.refreshMetadata();
+    return await work(cluster);
+  } finally {
+    await cluster.disconnect().catch(() => undefined);
+  }
+};
+
+/** How many brokers there are, and each topic in the order asked for. Makes none. */
+export const describeTopics = (kafka: Kafka, names: readonly string[]): Promise<DescribedTopics> =>
+  onConnection(kafka, async (cluster) => {
+    const broker = await cluster.findControllerBroker();
+    const { brokers, topics } = await ask(broker, metadataOf(names));
+    const byName = new Map(topics.map((topic) => [topic.name, topic]));
+    return { brokers, topics: names.flatMap((name) => byName.get(name) ?? []) };
+  });
+
+/** What the user may do with a consumer group, which need not exist. */
+export const groupOperations = (kafka: Kafka, groupId: string): Promise<ReadonlySet<Operation>> =>
+  onConnection(kafka, async (cluster) => {
+    try {
+      const coordinator = await cluster.findGroupCoordinator({ groupId });
+      const [allowed] = await ask(coordinator, groupQuestion(groupId));
+      return allowed;
+    } catch (error) {
+      if ((error as { type?: unknown }).type !== 'GROUP_AUTHORIZATION_FAILED') throw error;
+      return new Set();
+    }
+  });
+
+/** Whether the user may use a transactional id; one that nothing else uses must be given. */
+export const mayTransact = async (kafka: Kafka, transactionalId: string): Promise<boolean> => {
+  const producer = kafka.producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
+  try {
+    await producer.connect();
+    return true;
+  } catch (error) {
+    if ((error as { type?: unknown }).type !== 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED') throw error;
+    return false;
+  } finally {
+    await producer.disconnect().catch(() => undefined);
+  }
+};

@@ -1,0 +1,9 @@
+declare module 'kafkajs/src/protocol/encoder.js' {
+  /** The body of a request. */
+  class Encoder {
+    writeArray(texts: readonly string[]): this;
+    writeBoolean(value: boolean): this;
+  }
+
+  export = Encoder;
+}

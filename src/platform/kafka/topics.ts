@@ -1,0 +1,302 @@
+import { ConfigResourceTypes, type Admin, type Kafka } from 'kafkajs';
+import { Fault } from '../../streaming/index.js';
+import {
+  describeTopics,
+  groupOperations,
+  mayTransact,
+  type DescribedTopic,
+} from './allowed-operations.js';
+import { kafkaErrors } from './errors.js';
+import { kafkaFault } from './kafka-client.js';
+import {
+  brokerFindings,
+  configsOf,
+  oneReplica,
+  topicFindings,
+  type Configs,
+  type Finding,
+  type WantedBroker,
+  type WantedTopic,
+} from './topic-rules.js';
+
+export type { WantedTopic } from './topic-rules.js';
+
+/** Everything the program needs of Kafka beside the connection. */
+export interface WantedKafka extends WantedBroker {
+  readonly topics: readonly WantedTopic[];
+  /** A process that works in a group and with transactions needs the rights for it. */
+  readonly group?: { readonly id: string; readonly transactionalId: string };
+}
+
+/** A difference stops the start, a warning tells what a setting can cost; a sentence each. */
+export interface KafkaCheck {
+  readonly differences: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Settings that a topic has of its own; the others come from the brokers (DescribeConfigs). */
+const ownConfig = 1;
+/** Where Kafka keeps positions, and what it knows of transactions. */
+const internalTopics = ['__consumer_offsets', '__transaction_state'];
+
+const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> => {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } catch (error) {
+    throw kafkaFault(error);
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+};
+
+interface Entry {
+  readonly name: string;
+  readonly value: string;
+  readonly isOwn: boolean;
+}
+
+/** Undefined when the user may not ask. */
+const entriesOf = async (
+  admin: Admin,
+  type: ConfigResourceTypes,
+  name: string,
+): Promise<readonly Entry[] | undefined> => {
+  try {
+    const asked = { resources: [{ type, name }], includeSynonyms: false };
+    const { resources } = await admin.describeConfigs(asked);
+    return resources[0].configEntries.map(({ configName, configValue, configSource }) => ({
+      name: configName,
+      value: configValue,
+      isOwn: Number(configSource) === ownConfig,
+    }));
+  } catch (error) {
+    if (kafkaFault(error).code !== 'KAFKA_DENIED') throw error;
+    return undefined;
+  }
+};
+
+const configsFrom = (entries: readonly Entry[]): Configs =>
+  new Map(entries.map(({ name, value }) => [name, value]));
+
+const partitionDifference = (wanted: WantedTopic, { replicas }: DescribedTopic): string[] =>
+  replicas.length === wanted.partitions
+    ? []
+    : [
+        `Topic ${wanted.name} has ${replicas.length} partitions and has to have ` +
+          `${wanted.partitions}; the number cannot be changed.`,
+      ];
+
+const rightDifferences = (wanted: WantedTopic, { allowed }: DescribedTopic): string[] => {
+  const missing = wanted.needs.filter((operation) => !allowed.has(operation));
+  return missing.length === 0
+    ? []
+    : [`The user of Kafka has no right to ${missing.join(', ')} on topic ${wanted.name}.`];
+};
+
+/** Warnings by what they say, with the topics they are about. */
+interface TopicCheck {
+  readonly differences: readonly string[];
+  readonly warnings: readonly (readonly [topic: string, warning: string])[];
+}
+
+const fewest = (replicas: readonly number[]): number => Math.min(...replicas);
+
+const checkTopic = async (
+  admin: Admin,
+  wanted: WantedTopic,
+  found: DescribedTopic,
+): Promise<TopicCheck> => {
+  const { name } = wanted;
+  const only = (difference: string): TopicCheck => ({ differences: [difference], warnings: [] });
+  if (found.state === 'missing') return only(`Topic ${name} is missing.`);
+  if (found.state === 'hidden') {
+    return only(`The user of Kafka has no right to DESCRIBE on topic ${name}.`);
+  }
+  const entries = await entriesOf(admin, ConfigResourceTypes.TOPIC, name);
+  const configs = configsFrom(entries ?? []);
+  const findings = topicFindings(wanted, configs, fewest(found.replicas));
+  return {
+    differences: [
+      ...partitionDifference(wanted, found),
+      ...rightDifferences(wanted, found),
+      ...findings.flatMap(({ difference }) => difference ?? []),
+    ],
+    warnings: findings.flatMap(({ warning }) => (warning === undefined ? [] : [[name, warning]])),
+  };
+};
+
+/** What several topics have in common is told once, with their names. */
+const grouped = (warnings: TopicCheck['warnings']): string[] => {
+  const names = new Map<string, string[]>();
+  for (const [topic, warning] of warnings) {
+    names.set(warning, [...(names.get(warning) ?? []), topic]);
+  }
+  return Array.from(
+    names,
+    ([warning, [first, ...others]]) =>
+      `Topic${others.length > 0 ? 's' : ''} ${[first, ...others].join(', ')}: ${warning}`,
+  );
+};
+
+const checkBroker = async (admin: Admin, wanted: WantedBroker): Promise<readonly Finding[]> => {
+  const { brokers } = await admin.describeCluster();
+  const entries = await entriesOf(admin, ConfigResourceTypes.BROKER, String(brokers[0].nodeId));
+  if (entries !== undefined) return brokerFindings(wanted, configsFrom(entries));
+  const warning =
+    'The user of Kafka has no right to DESCRIBE_CONFIGS on the cluster: whether ' +
+    'offsets.retention.minutes keeps the positions long enough is not known.';
+  return [{ warning }];
+};
+
+const checkGroup = async (kafka: Kafka, { group }: WantedKafka): Promise<string[]> => {
+  if (group === undefined) return [];
+  const [allowed, mayWrite] = await Promise.all([
+    groupOperations(kafka, group.id),
+    mayTransact(kafka, group.transactionalId),
+  ]);
+  return [
+    ...(allowed.has('READ')
+      ? []
+      : [`The user of Kafka has no right to READ on group ${group.id}.`]),
+    ...(mayWrite
+      ? []
+      : [
+          'The user of Kafka has no right to DESCRIBE, WRITE on transactional ids that begin ' +
+            `with ${group.id}-.`,
+        ]),
+  ];
+};
+
+/** What differs from what is wanted, all at once, and what it can cost. Changes nothing. */
+export const checkTopics = (kafka: Kafka, wanted: WantedKafka): Promise<KafkaCheck> =>
+  withAdmin(kafka, async (admin) => {
+    const names = wanted.topics.map(({ name }) => name);
+    const { topics } = await describeTopics(kafka, [...names, ...internalTopics]);
+    const [checks, findings, rights] = await Promise.all([
+      Promise.all(wanted.topics.map((topic, i) => checkTopic(admin, topic, topics[i]))),
+      checkBroker(admin, wanted),
+      checkGroup(kafka, wanted),
+    ]);
+    const ofInternal = topics
+      .slice(names.length)
+      .filter(({ state, replicas }) => state === 'there' && fewest(replicas) === 1)
+      .map(({ name }) => [name, oneReplica] as const);
+    return {
+      differences: [
+        ...checks.flatMap(({ differences }) => differences),
+        ...findings.flatMap(({ difference }) => difference ?? []),
+        ...rights,
+      ],
+      warnings: [
+        ...grouped([...checks.flatMap(({ warnings }) => warnings), ...ofInternal]),
+        ...findings.flatMap(({ warning }) => warning ?? []),
+      ],
+    };
+  });
+
+const fault = (code: keyof typeof kafkaErrors, message: string): Fault =>
+  new Fault(code, kafkaErrors[code].reaction, message);
+
+/** Of several topics that could not be made the client tells in a list. */
+const firstOf = (error: unknown): unknown =>
+  (error as { errors?: readonly unknown[] }).errors?.[0] ?? error;
+
+const create = async (admin: Admin, topics: readonly WantedTopic[]): Promise<void> => {
+  if (topics.length === 0) return;
+  try {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: topics.map((topic) => ({
+        topic: topic.name,
+        numPartitions: topic.partitions,
+        replicationFactor: topic.replicationFactor,
+        configEntries: Object.entries(configsOf(topic)).map(([name, value]) => ({ name, value })),
+      })),
+    });
+  } catch (error) {
+    const first = firstOf(error);
+    // another migration was faster
+    if ((first as { type?: unknown }).type !== 'TOPIC_ALREADY_EXISTS') throw kafkaFault(first);
+  }
+};
+
+/** What a topic has of its own is written back with it: Kafka forgets what is not named. */
+const change = async (
+  admin: Admin,
+  { name }: WantedTopic,
+  { entries, fixes }: { entries: readonly Entry[]; fixes: ReadonlyMap<string, string> },
+): Promise<void> => {
+  const own = entries.filter(({ isOwn }) => isOwn).map((e): [string, string] => [e.name, e.value]);
+  const configEntries = [...new Map([...own, ...fixes])].map(([key, value]) => ({
+    name: key,
+    value,
+  }));
+  const type = ConfigResourceTypes.TOPIC;
+  await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] });
+};
+
+const repair = async (
+  admin: Admin,
+  wanted: WantedTopic,
+  { replicas }: DescribedTopic,
+): Promise<string[]> => {
+  const entries = await entriesOf(admin, ConfigResourceTypes.TOPIC, wanted.name);
+  if (entries === undefined) return [];
+  const findings = topicFindings(wanted, configsFrom(entries), fewest(replicas));
+  const fixes = new Map(findings.flatMap(({ fix }) => (fix === undefined ? [] : [fix])));
+  if (fixes.size === 0) return [];
+  await change(admin, wanted, { entries, fixes });
+  return Array.from(fixes, ([name, value]) => `Topic ${wanted.name}: ${name} set to ${value}.`);
+};
+
+const tooFewBrokers = (topics: readonly WantedTopic[], brokers: number): Fault | undefined => {
+  const wanted = Math.max(0, ...topics.map(({ replicationFactor }) => replicationFactor));
+  if (wanted <= brokers) return undefined;
+  return fault(
+    'KAFKA_TOO_FEW_BROKERS',
+    `KAFKA_REPLICATION_FACTOR is ${wanted}, and Kafka has ${brokers} broker(s)`,
+  );
+};
+
+const tellMade = ({ name, partitions, replicationFactor }: WantedTopic): string =>
+  `Topic ${name}: made with ${partitions} partition(s), ${replicationFactor} replica(s).`;
+
+/** The topics that are there with another number of partitions; a sentence each. */
+export const fixedTopicDifferences = (
+  kafka: Kafka,
+  wanted: readonly WantedTopic[],
+): Promise<string[]> =>
+  withAdmin(kafka, async () => {
+    const { topics } = await describeTopics(
+      kafka,
+      wanted.map(({ name }) => name),
+    );
+    return wanted.flatMap((topic, i) =>
+      topics[i].state === 'there' ? partitionDifference(topic, topics[i]) : [],
+    );
+  });
+
+/**
+ * Makes the topics that are missing and corrects settings that would lose something; tells what it
+ * did, a sentence each. Can be run again. Never changes a number of partitions or replicas, and
+ * deletes nothing.
+ */
+export const ensureTopics = (kafka: Kafka, wanted: readonly WantedTopic[]): Promise<string[]> =>
+  withAdmin(kafka, async (admin) => {
+    const names = wanted.map(({ name }) => name);
+    const { brokers, topics } = await describeTopics(kafka, names);
+    const isThere = (i: number): boolean => topics[i].state === 'there';
+    const missing = wanted.filter((_, i) => !isThere(i));
+    const refused = tooFewBrokers(missing, brokers);
+    if (refused !== undefined) throw refused;
+    await create(admin, missing);
+    const told: string[] = missing.map(tellMade);
+    for (const [i, topic] of wanted.entries()) {
+      if (!isThere(i)) continue;
+      const done = await repair(admin, topic, topics[i]);
+      told.push(...(done.length > 0 ? done : [`Topic ${topic.name}: there.`]));
+    }
+    return told;
+  });
