@@ -88,3 +88,6 @@ export const usageGroup = ({ clusterName }: Settings): string => `${clusterName}
 /** One for each partition of the log: who begins a transaction with it shuts out all others. */
 export const usageTransactionalId = (settings: Settings, partition: number): string =>
   `${usageGroup(settings)}-${partition}`;
+
+/** Consumer group of those that bring topic `agreements` into the log. */
+export const agreementsGroup = ({ clusterName }: Settings): string => `${clusterName}-agreements`;

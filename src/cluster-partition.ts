@@ -24,7 +24,10 @@ const retryAfterMs = 200;
 export interface PartitionParts {
   readonly partition: number;
   readonly settings: Settings;
-  readonly log: PartitionLog<UsageEvents> & { close(): Promise<void> };
+  readonly log: PartitionLog<UsageEvents> & {
+    readOn(offset: number): number;
+    close(): Promise<void>;
+  };
   readonly commitPoint: CommitPoint;
   readonly transactions: { close(): Promise<void> };
   readonly rows: RowStore<RecordLookups, FoundRecords>;
@@ -70,8 +73,10 @@ export class PartitionRunner {
     return this.#task.state;
   }
 
+  /** Up to where everything is processed; markers that no event is behind of count as well. */
   get position(): Position {
-    return this.#task.position;
+    const { offset, cursor } = this.#task.position;
+    return cursor > 0 ? { offset, cursor } : { offset: this.parts.log.readOn(offset), cursor };
   }
 
   get memory(): UsageState | undefined {

@@ -48,6 +48,7 @@ import { EmbeddedDatabase, EmbeddedLog, FileSnapshotStore } from './platform/emb
 import { CLOCK, systemClock } from './platform/http/clock.js';
 import { TASK_STATE } from './platform/http/health.controller.js';
 import { pauseFor, restFor } from './platform/pause.js';
+import type { StreamRuntime } from './platform/stream-server.js';
 import type { Logger } from './platform/telemetry/index.js';
 import { UsageRuntime } from './runtime.js';
 import { PartitionTask, type RowStore, type TableSchema } from './streaming/index.js';
@@ -109,7 +110,7 @@ const noImporter = { start: () => Promise.resolve(), stop: () => Promise.resolve
 
 /** The runtime, and every port by its token. */
 export interface Wiring {
-  readonly runtime: UsageRuntime;
+  readonly runtime: StreamRuntime;
   readonly providers: Provider[];
 }
 

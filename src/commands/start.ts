@@ -7,7 +7,7 @@ import { newHttpApplication } from '../platform/http/http-application.js';
 import { StreamServer } from '../platform/stream-server.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { Fault } from '../streaming/index.js';
-import { storePath, wireEmbedded } from '../wiring.js';
+import { storePath, wireEmbedded, type Wiring } from '../wiring.js';
 
 /** A program that runs: its address, and how to end it. */
 export interface RunningProgram {
@@ -28,7 +28,7 @@ export interface StartOptions {
 /** Opens the store, starts counting, then listens. Rejects with a Fault when it cannot. */
 export const startProgram = async (options: StartOptions): Promise<RunningProgram> => {
   const { settings, logger, root, version } = options;
-  const { runtime, providers } = await wireEmbedded(settings, logger);
+  const { runtime, providers } = await wire(settings, logger);
   const onUnexpected = (error: unknown): void => logger.error('a request failed', error);
   let app: NestFastifyApplication | undefined;
   try {
@@ -47,6 +47,13 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
     await stopProgram(app, () => runtime.stop());
     throw error;
   }
+};
+
+/** The clients of Kafka and Cassandra are loaded only where they are used. */
+const wire = async (settings: Settings, logger: Logger): Promise<Wiring> => {
+  if (settings.store === 'embedded') return wireEmbedded(settings, logger);
+  const { wireCluster } = await import('../cluster-wiring.js');
+  return wireCluster(settings, logger);
 };
 
 const listen = async (app: NestFastifyApplication, { host, port }: Settings): Promise<void> => {
@@ -88,12 +95,18 @@ export const startText = (url: string, settings: Settings): string =>
     `  GraphiQL  ${url}/graphiql`,
     `  REST API  ${url}/api/docs`,
     `  Files     drop CDR files into ${resolve(settings.incomingDataRecordsDir)}`,
-    `  Store     ${resolve(storePath(settings.dataDir))}`,
+    `  Store     ${storeText(settings)}`,
     '',
     'Next step, a demo agreement and its CDR file:',
     `  curl ${url}/api/agreements/generate && curl ${url}/api/incoming-data-records/generate`,
     '',
   ].join('\n');
+
+const storeText = (settings: Settings): string =>
+  settings.store === 'embedded'
+    ? resolve(storePath(settings.dataDir))
+    : `Kafka ${settings.kafkaBootstrapServers.join(',')}, ` +
+      `Cassandra ${settings.cassandraContactPoints.join(',')} ${settings.cassandraKeyspace}`;
 
 /** Nest tells about every route; that is for those who look for a fault in the program itself. */
 const quietly = (logger: Logger): LoggerService => ({

@@ -114,6 +114,17 @@ export class CassandraPartitionStatus implements PartitionStatus, Partitions {
     );
   }
 
+  /** Up to where the clocks that are told go, by partition. */
+  async told(): Promise<ReadonlyMap<number, Position>> {
+    const rows = [...(await this.#rows())];
+    return new Map(
+      rows.flatMap(([partition, row]) => {
+        const position = toldPosition(row);
+        return position === undefined ? [] : [[partition, position] as const];
+      }),
+    );
+  }
+
   /** Agreements of all partitions, as far as their owners have told. */
   async agreements(): Promise<number> {
     const rows = [...(await this.#rows()).values()];

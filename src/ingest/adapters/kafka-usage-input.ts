@@ -1,5 +1,5 @@
 import { comparePositions, Fault, type Position } from '../../streaming/index.js';
-import type { UsageEvents } from '../domain/usage-events.js';
+import { eventTypes, type UsageEvents } from '../domain/usage-events.js';
 import { usageInputErrors } from '../errors.js';
 import type { RefusedEvent } from '../dead-letter-store.js';
 import type { EventRefusal, InputAnswer, UsageInput } from '../usage-input.js';
@@ -16,6 +16,8 @@ export interface KafkaUsageInputParts {
   };
   /** The positions that are committed, by partition. */
   readonly committed: () => Promise<ReadonlyMap<number, Position>>;
+  /** Up to where the clocks of the partitions are told to all processes. */
+  readonly told: () => Promise<ReadonlyMap<number, Position>>;
   readonly deadLetters: {
     between(partition: number, from: number, to: number): Promise<RefusedEvent[]>;
   };
@@ -36,7 +38,11 @@ export class KafkaUsageInput implements UsageInput {
     const written = await this.parts.writer.write(messages);
     const ranges = written.filter(({ offsets }) => offsets.length > 0);
     const ends = new Map(ranges.map(({ partition, offsets }) => [partition, offsets.at(-1) ?? 0]));
-    await this.#passed(ends);
+    await this.#passed(ends, this.parts.committed);
+    // who changes a clock reads it afterwards
+    if (events.types.subarray(0, events.length).includes(eventTypes.feed)) {
+      await this.#passed(ends, this.parts.told);
+    }
     const refused = new Map<number, EventRefusal>();
     for (const { partition, offsets } of ranges) {
       const [from, to] = [offsets[0], offsets[offsets.length - 1] + 1];
@@ -56,12 +62,15 @@ export class KafkaUsageInput implements UsageInput {
   }
 
   /** Waits until each partition has counted the event at its offset. */
-  async #passed(ends: ReadonlyMap<number, number>): Promise<void> {
+  async #passed(
+    ends: ReadonlyMap<number, number>,
+    positions: () => Promise<ReadonlyMap<number, Position>>,
+  ): Promise<void> {
     const untilMs = this.parts.now() + this.parts.answerWithinMs;
     for (;;) {
-      const committed = await this.parts.committed();
+      const reached = await positions();
       const open = [...ends].filter(([partition, offset]) => {
-        const position = committed.get(partition);
+        const position = reached.get(partition);
         const passed = { offset: offset + 1, cursor: 0 };
         return position === undefined || comparePositions(position, passed) < 0;
       });

@@ -11,6 +11,8 @@ export interface PartitionGroupOptions {
   readonly sessionTimeoutMs: number;
   /** Told of every change: the partitions this process has from now on. */
   readonly onAssigned: (partitions: ReadonlySet<number>) => void;
+  /** Told when the membership has ended, whyever; nothing is assigned then. */
+  readonly onLeft?: () => void;
   readonly log: { warn(message: string, facts?: Record<string, unknown>): void };
 }
 
@@ -74,6 +76,7 @@ export class PartitionGroup {
       }
       await this.#consumer?.disconnect().catch(() => undefined);
       this.#assign(new Set());
+      this.options.onLeft?.();
       if (!this.#stopping) await pauseFor(joinAgainAfterMs);
     }
   }

@@ -61,6 +61,12 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
     }
   }
 
+  /** Where reading on from `offset` begins: behind the markers, when no more is known behind it. */
+  readOn(offset: number): number {
+    const isAllHandedOut = this.#rest.length === 0 && offset >= this.#handedEnd;
+    return isAllHandedOut ? Math.max(offset, this.#fetchedEnd) : offset;
+  }
+
   /** read() answers undefined from now on, also one that waits. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -1,0 +1,156 @@
+import { hostname } from 'node:os';
+import type { PartitionRunner } from './cluster-partition.js';
+import type { Settings } from './config/index.js';
+import type { PartitionReport } from './ingest/adapters/cassandra-partition-status.js';
+import { openPeriodsOf } from './partition-status.js';
+import type { Clock } from './platform/http/clock.js';
+import { every, pauseFor } from './platform/pause.js';
+import type { StreamRuntime } from './platform/stream-server.js';
+import type { Logger } from './platform/telemetry/index.js';
+import type { TaskState } from './streaming/index.js';
+
+/** Something that is started with the process and stopped before it ends. */
+export interface Service {
+  start(): Promise<void> | void;
+  stop(): Promise<void>;
+}
+
+/** Membership in a group; what it is given is told to `assigned`. */
+export type Membership = Service;
+
+/** What a process of the cluster runs; what its roles leave out is empty. */
+export interface ClusterRuntimeParts {
+  readonly settings: Settings;
+  /** Members of groups, the importer: stopped before the partitions. */
+  readonly services: readonly Service[];
+  readonly newRunner: (partition: number) => PartitionRunner;
+  readonly report: (report: PartitionReport) => Promise<void>;
+  readonly snapshotOf: (partition: number) => PartitionReport['snapshot'];
+  /** Connections, closed last and in order. */
+  readonly connections: readonly { close(): Promise<void> }[];
+  readonly now: Clock;
+  readonly logger: Logger;
+}
+
+const reportEveryMs = 500;
+const landingMs = 1500;
+
+/** What tells this process from others that run on the same host or another. */
+export const ownerName = `${hostname()}:${process.pid}`;
+
+/** The partitions of this process: those its group gives it, no others. */
+export class ClusterRuntime implements StreamRuntime {
+  readonly #runners = new Map<number, PartitionRunner>();
+  #stopReports: () => Promise<void> = () => Promise.resolve();
+  #stopping: Promise<void> | undefined;
+  /** Since when it is in no group (epoch ms); undefined while it is. */
+  #outsideSinceMs: number | undefined;
+
+  constructor(private readonly parts: ClusterRuntimeParts) {}
+
+  /** Resolves when everything is on its way; partitions come when the group gives them. */
+  async start(): Promise<void> {
+    this.#stopReports = every(reportEveryMs, () => this.#lookAfter());
+    if (this.#countsHere) this.#outsideSinceMs = this.parts.now();
+    for (const service of this.parts.services) await service.start();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** To be told which partitions this process has from now on. */
+  assigned(partitions: ReadonlySet<number>): void {
+    if (this.#stopping !== undefined) return;
+    this.#outsideSinceMs = undefined;
+    for (const [partition, runner] of this.#runners) {
+      if (!partitions.has(partition)) this.#release(runner);
+    }
+    for (const partition of partitions) if (!this.#runners.has(partition)) this.#take(partition);
+  }
+
+  /** To be told that the group is left: nothing is owned until it is joined again. */
+  unassigned(): void {
+    this.#outsideSinceMs ??= this.parts.now();
+    for (const runner of this.#runners.values()) this.#release(runner);
+  }
+
+  /** failed: only a restart may help. running: well, also when there is nothing to do here. */
+  health(): TaskState {
+    if (!this.#countsHere) return 'running';
+    const runners = [...this.#runners.values()];
+    if (runners.some(({ state }) => state === 'failed')) return 'failed';
+    const oldestMs = this.parts.now() - this.parts.settings.unhealthyAfterMs;
+    if ((this.#outsideSinceMs ?? Infinity) < oldestMs) return 'failed';
+    if (runners.some(({ lastMoveMs }) => lastMoveMs < oldestMs)) return 'failed';
+    if (this.#outsideSinceMs !== undefined) return 'unowned';
+    return runners.find(({ state }) => state !== 'running')?.state ?? 'running';
+  }
+
+  get #countsHere(): boolean {
+    return this.parts.settings.roles.includes('ingest');
+  }
+
+  #take(partition: number): void {
+    const runner = this.parts.newRunner(partition);
+    this.#runners.set(partition, runner);
+    this.parts.logger.log('partition taken', { partition });
+    runner.start();
+  }
+
+  #release(runner: PartitionRunner): void {
+    const { partition } = runner;
+    this.#runners.delete(partition);
+    this.parts.logger.log('partition given up', { partition });
+    runner.stop(landingMs).catch((error: unknown) => {
+      this.parts.logger.warn('a partition did not end cleanly', { partition }, error);
+    });
+  }
+
+  async #stop(): Promise<void> {
+    const runners = [...this.#runners.values()];
+    // the batch in hand lands, then others may have the partitions
+    await Promise.all(runners.map((runner) => runner.stop(landingMs)));
+    await this.#stopReports();
+    const stopped = Promise.all(this.parts.services.map((service) => service.stop()));
+    await Promise.race([stopped, pauseFor(landingMs)]);
+    for (const connection of this.parts.connections) {
+      await Promise.race([connection.close(), pauseFor(landingMs)]);
+    }
+  }
+
+  async #lookAfter(): Promise<void> {
+    const { logger } = this.parts;
+    const work = Array.from(this.#runners.values(), async (runner) => {
+      const { partition } = runner;
+      try {
+        await runner.tellSilentFeeds();
+        await this.parts.report(this.#reportOf(runner));
+      } catch (error) {
+        logger.debug('the status of a partition could not be told', { partition }, error);
+      }
+    });
+    await Promise.all(work);
+  }
+
+  #reportOf(runner: PartitionRunner): PartitionReport {
+    const { partition, state, memory, cause, position } = runner;
+    return {
+      partition,
+      owner: ownerName,
+      state,
+      ...(memory && {
+        position,
+        memory: {
+          clock: memory.clock,
+          openPeriods: openPeriodsOf(memory.windows),
+          agreements: memory.agreements.agreementCount,
+        },
+      }),
+      snapshot: this.parts.snapshotOf(partition),
+      cause,
+      atMs: this.parts.now(),
+    };
+  }
+}

@@ -1,0 +1,288 @@
+import type { Provider } from '@nestjs/common';
+import { AGREEMENT_LOG, AGREEMENT_STORE } from './agreements/index.js';
+import { CassandraAgreementStore } from './agreements/adapters/cassandra-agreement-store.js';
+import { MESSAGE_LOG, usageApplication } from './billing-window/index.js';
+import { CassandraMessageCopies } from './billing-window/adapters/cassandra-message-copies.js';
+import { KafkaMessageLog } from './billing-window/adapters/kafka-message-log.js';
+import { clusterCounts } from './cluster-counts.js';
+import {
+  agreementsGroup,
+  cassandraOptions,
+  kafkaOptions,
+  usageGroup,
+  usageTransactionalId,
+} from './cluster-options.js';
+import { PartitionRunner } from './cluster-partition.js';
+import { ClusterRuntime, type Service } from './cluster-runtime.js';
+import { feedClockSettings, type Settings } from './config/index.js';
+import { COUNTS } from './counts.controller.js';
+import { DIRECT_RECORDS } from './data-records/index.js';
+import { CassandraDataRecordStore } from './data-records/adapters/cassandra-data-record-store.js';
+import { LoggedDirectRecords } from './data-records/adapters/logged-direct-records.js';
+import { DATA_RECORD_STORE } from './data-records/data-record-store.js';
+import { CORRECTION_MAX_FUTURE_SKEW_MS } from './data-records/data-records.service.js';
+import { FolderCdrDrop } from './generator/adapters/folder-cdr-drop.js';
+import { CDR_DROP } from './generator/index.js';
+import { IMPORT_FILE_STORE } from './import/index.js';
+import { CassandraFeedFiles } from './import/adapters/cassandra-feed-files.js';
+import { CassandraFileIds } from './import/adapters/cassandra-file-ids.js';
+import { CassandraImportFileStore } from './import/adapters/cassandra-import-file-store.js';
+import { CassandraImportRows } from './import/adapters/cassandra-import-rows.js';
+import { KafkaImporter } from './import/adapters/kafka-importer.js';
+import { PARTITION_STATUS, PARTITIONS, USAGE_INPUT } from './ingest/index.js';
+import { CassandraDeadLetterStore } from './ingest/adapters/cassandra-dead-letter-store.js';
+import { CassandraPartitionStatus } from './ingest/adapters/cassandra-partition-status.js';
+import { cassandraRecordRowStore } from './ingest/adapters/cassandra-record-row-store.js';
+import { CassandraUsageWriter } from './ingest/adapters/cassandra-usage-writer.js';
+import { AgreementForwarder } from './ingest/adapters/kafka-agreement-forwarder.js';
+import { UsageDecoder, usageMessages } from './ingest/adapters/kafka-usage-codec.js';
+import { KafkaUsageInput } from './ingest/adapters/kafka-usage-input.js';
+import { LoggedAgreements } from './ingest/adapters/logged-agreements.js';
+import { FEED_FILES } from './ingest/feed-files.js';
+import { MAX_FUTURE_SKEW_MS } from './ingest/incoming-data-records.service.js';
+import { CassandraSession, CassandraSnapshotStore } from './platform/cassandra/index.js';
+import { IncomingFolder } from './platform/files/incoming-folder.js';
+import { CLOCK, systemClock } from './platform/http/clock.js';
+import { TASK_STATE } from './platform/http/health.controller.js';
+import {
+  GroupOffsets,
+  KafkaPartitionLog,
+  KafkaPartitionTransactions,
+  newKafka,
+  PartitionFetcher,
+  PartitionGroup,
+  RecordWriter,
+  TopicReader,
+  TransactionalSender,
+  type Admin,
+  type Kafka,
+} from './platform/kafka/index.js';
+import { pauseFor, restFor } from './platform/pause.js';
+import type { Logger } from './platform/telemetry/index.js';
+import { RowsFirstCommitPoint } from './streaming/index.js';
+import type { Wiring } from './wiring.js';
+
+const answerWithinMs = 30_000;
+const retryAfterMs = 500;
+
+/** What all adapters of a process share. */
+interface Shared {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly session: CassandraSession;
+  readonly offsets: GroupOffsets;
+  readonly input: KafkaUsageInput;
+  readonly status: CassandraPartitionStatus;
+  readonly messages: TopicReader;
+  readonly connections: { close(): Promise<void> }[];
+}
+
+const openShared = async (settings: Settings, logger: Logger): Promise<Shared> => {
+  const session = await CassandraSession.open(cassandraOptions(settings));
+  const kafka = newKafka(kafkaOptions(settings), logger);
+  const admin = kafka.admin();
+  const { partitions } = settings;
+  const log = new TopicReader(kafka, settings.topicIncomingDataRecords, partitions);
+  const messages = new TopicReader(kafka, settings.topicDataRecordsAggregates, partitions);
+  const topic = settings.topicIncomingDataRecords;
+  const offsets = new GroupOffsets(admin, { groupId: usageGroup(settings), topic });
+  const writer = new RecordWriter(kafka, topic);
+  const status = new CassandraPartitionStatus({
+    ...{ session, partitions, application: usageApplication.name },
+    offsets: { ends: () => log.ends(), committed: () => offsets.all() },
+  });
+  const input = new KafkaUsageInput({
+    ...{ partitions, writer, now: systemClock, pause: pauseFor, answerWithinMs },
+    committed: () => offsets.all(),
+    told: () => status.told(),
+    deadLetters: new CassandraDeadLetterStore(session),
+  });
+  const connections = [
+    ...[writer, log, messages],
+    { close: () => admin.disconnect() },
+    { close: () => session.close() },
+  ];
+  await admin.connect();
+  return { settings, logger, kafka, admin, session, offsets, input, status, messages, connections };
+};
+
+/** The snapshots of the partitions, by partition: their newest is told with the status. */
+type Snapshots = Map<number, CassandraSnapshotStore>;
+
+const newRunner =
+  (shared: Shared, confirm: (partition: number) => Promise<void>, snapshots: Snapshots) =>
+  (partition: number): PartitionRunner => {
+    const { settings, kafka, session, offsets, input, logger } = shared;
+    const { partitions, shards, topicIncomingDataRecords: topic } = settings;
+    const decoder = new UsageDecoder({ partition, partitions });
+    const transactions = new KafkaPartitionTransactions(kafka, offsets, {
+      transactionalId: usageTransactionalId(settings, partition),
+      transactionTimeoutMs: settings.kafkaTransactionTimeoutMs,
+      groupId: usageGroup(settings),
+      input: { topic, partition },
+      output: { topic: settings.topicDataRecordsAggregates, partitions },
+    });
+    const writer = new CassandraUsageWriter(session, { partition, partitions, shards });
+    const store = new CassandraSnapshotStore({
+      ...{ session, partition, application: usageApplication.name },
+      log: (line) => logger.warn(line),
+    });
+    snapshots.set(partition, store);
+    return new PartitionRunner({
+      ...{ partition, settings, logger, transactions, snapshots: store, now: systemClock },
+      log: new KafkaPartitionLog({
+        fetcher: new PartitionFetcher(kafka, { topic, partition }),
+        decode: (messages) => decoder.decode(messages),
+        batchEvents: settings.batchEvents,
+      }),
+      commitPoint: new RowsFirstCommitPoint(writer, transactions),
+      rows: cassandraRecordRowStore(session, { shards }),
+      confirm: () => confirm(partition),
+      tell: (events) => input.tell(partition, events),
+    });
+  };
+
+/** Counting: a member of the group, with a task for each partition it is given. */
+const counting = (shared: Shared, runtime: () => ClusterRuntime): PartitionGroup =>
+  new PartitionGroup(shared.kafka, {
+    groupId: usageGroup(shared.settings),
+    topic: shared.settings.topicIncomingDataRecords,
+    sessionTimeoutMs: shared.settings.kafkaSessionTimeoutMs,
+    onAssigned: (partitions) => runtime().assigned(partitions),
+    onLeft: () => runtime().unassigned(),
+    log: shared.logger,
+  });
+
+/** Brings what other systems write to topic `agreements` into the log. */
+class Forwarding implements Service {
+  readonly #forwarders = new Map<number, AgreementForwarder>();
+  readonly #group: PartitionGroup;
+
+  constructor(private readonly shared: Shared) {
+    this.#group = new PartitionGroup(shared.kafka, {
+      groupId: agreementsGroup(shared.settings),
+      topic: shared.settings.topicAgreements,
+      sessionTimeoutMs: shared.settings.kafkaSessionTimeoutMs,
+      onAssigned: (partitions) => this.#assigned(partitions),
+      log: shared.logger,
+    });
+  }
+
+  start(): void {
+    this.#group.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(Array.from(this.#forwarders.values(), (forwarder) => forwarder.stop()));
+    await this.#group.stop();
+  }
+
+  #assigned(partitions: ReadonlySet<number>): void {
+    for (const [partition, forwarder] of this.#forwarders) {
+      if (partitions.has(partition)) continue;
+      this.#forwarders.delete(partition);
+      void forwarder.stop();
+    }
+    for (const partition of partitions) {
+      if (this.#forwarders.has(partition)) continue;
+      const forwarder = this.#newForwarder(partition);
+      this.#forwarders.set(partition, forwarder);
+      forwarder.start();
+    }
+  }
+
+  #newForwarder(partition: number): AgreementForwarder {
+    const { kafka, admin, settings, logger } = this.shared;
+    const groupId = agreementsGroup(settings);
+    const topic = settings.topicAgreements;
+    const transactionalId = `${groupId}-${partition}`;
+    const transactionTimeoutMs = settings.kafkaTransactionTimeoutMs;
+    const offsets = new GroupOffsets(admin, { groupId, topic });
+    return new AgreementForwarder({
+      ...{ partition, agreementsTopic: topic, groupId },
+      log: { topic: settings.topicIncomingDataRecords, partitions: settings.partitions },
+      fetcher: new PartitionFetcher(kafka, { topic, partition }),
+      sender: new TransactionalSender(kafka, { transactionalId, transactionTimeoutMs }),
+      committed: () => offsets.of(partition),
+      confirm: () => this.#group.confirm(partition),
+      pause: () => pauseFor(retryAfterMs),
+      warn: (message, cause) => logger.warn(message, { partition }, cause),
+    });
+  }
+}
+
+const newImporter = ({ settings, logger, kafka, session }: Shared): KafkaImporter => {
+  const ids = new CassandraFileIds(session);
+  const directory = settings.incomingDataRecordsDir;
+  return new KafkaImporter({
+    kafka,
+    rows: new CassandraImportRows(session),
+    encode: (events) => usageMessages(events, settings.partitions),
+    reserveIds: (count) => ids.reserve(count),
+    ports: {
+      folder: new IncomingFolder(directory),
+      now: systemClock,
+      pauseMs: restFor,
+      maxLineBytes: settings.maxLineBytes,
+      maxFutureSkewMs: settings.maxFutureSkewMs,
+      scanIntervalMs: settings.importScanIntervalMs,
+      gzip: settings.importGzip
+        ? { maxBytes: settings.importGzipMaxBytes, maxRatio: settings.importGzipMaxRatio }
+        : undefined,
+      maxOutOfOrdernessMs: (feed) => feedClockSettings(settings, feed).maxOutOfOrdernessMs,
+      logger,
+    },
+    options: {
+      clusterName: settings.clusterName,
+      directory,
+      topics: { log: settings.topicIncomingDataRecords, journal: settings.topicImportFiles },
+      transactionTimeoutMs: settings.kafkaTransactionTimeoutMs,
+      sessionTimeoutMs: settings.kafkaSessionTimeoutMs,
+    },
+  });
+};
+
+const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
+
+/** The ports of the contexts, each with its adapter of the cluster. */
+const clusterPorts = ({ settings, session, input, status, messages }: Shared): Provider[] => {
+  const copies = new CassandraMessageCopies(session);
+  return [
+    port(CLOCK, systemClock),
+    port(USAGE_INPUT, input),
+    port(AGREEMENT_STORE, new CassandraAgreementStore(session, settings.partitions)),
+    port(AGREEMENT_LOG, new LoggedAgreements(input)),
+    port(DATA_RECORD_STORE, new CassandraDataRecordStore(session, settings.shards)),
+    port(DIRECT_RECORDS, new LoggedDirectRecords(input)),
+    port(MESSAGE_LOG, new KafkaMessageLog(messages, copies, settings.partitions)),
+    port(CDR_DROP, new FolderCdrDrop(settings.incomingDataRecordsDir)),
+    port(FEED_FILES, new CassandraFeedFiles(session)),
+    port(IMPORT_FILE_STORE, new CassandraImportFileStore(session)),
+    port(COUNTS, clusterCounts({ session, status, messages })),
+    port(MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),
+    port(CORRECTION_MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),
+    port(PARTITION_STATUS, status),
+    port(PARTITIONS, status),
+  ];
+};
+
+/** Every port → its adapter on Kafka and Cassandra. Rejects with the faults of both. */
+export const wireCluster = async (settings: Settings, logger: Logger): Promise<Wiring> => {
+  const shared = await openShared(settings, logger);
+  const { roles } = settings;
+  const snapshots: Snapshots = new Map();
+  const group = counting(shared, () => runtime);
+  const services: Service[] = [];
+  if (roles.includes('import')) services.push(newImporter(shared));
+  if (roles.includes('ingest')) services.push(group, new Forwarding(shared));
+  const runtime: ClusterRuntime = new ClusterRuntime({
+    ...{ settings, services, connections: shared.connections, now: systemClock, logger },
+    newRunner: newRunner(shared, (partition) => group.confirm(partition), snapshots),
+    report: (report) => shared.status.report(report),
+    snapshotOf: (partition) => snapshots.get(partition)?.newest,
+  });
+  const health = port(TASK_STATE, () => runtime.health());
+  return { runtime, providers: [...clusterPorts(shared), health] };
+};
