@@ -149,7 +149,7 @@ export const importErrors = {
   },
   IMPORT_FILE_IDS_USED_UP: {
     reaction: 'Fatal',
-    meaning: 'All ids there can be for import files, 2147483647 of them, are used up.',
+    meaning: 'All ids there can be for import files, 2147483646 of them, are used up.',
     next: 'Start with a new keyspace; the old one can still be read by a process without ingest.',
   },
 } as const satisfies FaultCodes;

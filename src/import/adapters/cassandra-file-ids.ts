@@ -6,8 +6,8 @@ import { importErrors } from '../errors.js';
 const name = 'import_file';
 const blockIds = 64;
 const firstId = 1;
-/** Ids are 32-bit numbers in every table. */
-const endOfIds = 2 ** 31;
+/** Ids, and the one behind the last, are 32-bit numbers in every table. */
+const endOfIds = 2 ** 31 - 1;
 
 const read = 'SELECT next FROM file_id_block WHERE name = ?';
 const begin = 'INSERT INTO file_id_block (name, next) VALUES (?, ?) IF NOT EXISTS';
@@ -32,7 +32,7 @@ export class CassandraFileIds {
   constructor(private readonly session: Pick<CassandraSession, 'query' | 'conditional'>) {}
 
   /**
-   * The first of so many ids in a row. Rejects with IMPORT_FILE_IDS_USED_UP behind 2^31 - 1, and
+   * The first of so many ids in a row. Rejects with IMPORT_FILE_IDS_USED_UP behind 2^31 - 2, and
    * with the faults of the store.
    */
   reserve(count: number): Promise<number> {

@@ -1,0 +1,68 @@
+import { Client } from 'cassandra-driver';
+import { clusterSchema } from '../../../src/cluster-schema.js';
+import { CassandraSession, createSchema } from '../../../src/platform/cassandra/index.js';
+import { ClusterInTest } from './cluster-in-test.js';
+
+/** Servers of another run save the start: this names the port of one. */
+const givenPort = Number(process.env.OVERAGE_TEST_CASSANDRA_PORT ?? 0);
+const localDataCenter = 'datacenter1';
+
+export interface KeyspaceSizes {
+  readonly shards: number;
+  readonly partitions: number;
+}
+
+/** A keyspace of the program's schema on a real server, and a plain client beside the program's. */
+export class KeyspaceInTest {
+  private constructor(
+    readonly name: string,
+    private readonly cluster: ClusterInTest | undefined,
+    private readonly open: { readonly session: CassandraSession; readonly client: Client },
+  ) {}
+
+  get session(): CassandraSession {
+    return this.open.session;
+  }
+
+  get client(): Client {
+    return this.open.client;
+  }
+
+  static async open(sizes: KeyspaceSizes): Promise<KeyspaceInTest> {
+    const name = `test_${process.pid}_${Date.now()}`;
+    const cluster = givenPort === 0 ? await ClusterInTest.make() : undefined;
+    const up = await cluster?.run('up');
+    if (up !== undefined && up.code !== 0) throw new Error(up.output);
+    const contactPoints = [`127.0.0.1:${cluster?.ports.cassandra ?? givenPort}`];
+    const maker = await CassandraSession.open({ contactPoints, localDataCenter });
+    const schema = clusterSchema({ keyspace: name, ...sizes });
+    await createSchema(maker, schema, { replicationFactor: 1, localDataCenter });
+    await maker.close();
+    const session = await CassandraSession.open({ contactPoints, localDataCenter, keyspace: name });
+    const client = new Client({ contactPoints, localDataCenter, keyspace: name });
+    await client.connect();
+    return new KeyspaceInTest(name, cluster, { session, client });
+  }
+
+  /** One row with these columns. */
+  async insert(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
+    const names = Object.keys(row);
+    const columns = names.map((name) => `"${name}"`).join(', ');
+    const marks = names.map(() => '?').join(', ');
+    const cql = `INSERT INTO ${table} (${columns}) VALUES (${marks})`;
+    await this.client.execute(cql, Object.values(row), { prepare: true });
+  }
+
+  async rows(cql: string, params: unknown[] = []): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.client.execute(cql, params, { prepare: true });
+    return rows.map((row) => Object.fromEntries(row.keys().map((name) => [name, row[name]])));
+  }
+
+  async close(): Promise<void> {
+    await this.client.execute(`DROP KEYSPACE "${this.name}"`);
+    await this.client.shutdown();
+    await this.session.close();
+    await this.cluster?.run('down');
+    this.cluster?.remove();
+  }
+}
