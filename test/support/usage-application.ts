@@ -10,7 +10,8 @@ import { uuidWords } from './uuid-text.js';
 const statuses = ['counted', 'late', 'waiting'];
 const none = new Uint32Array(4);
 
-const asFound = (rows: readonly OracleRow[]): FoundRecords => {
+/** Rows of the oracle as the step asks for them. */
+export const asFound = (rows: readonly OracleRow[]): FoundRecords => {
   const found = new DataRecordRows(rows.length);
   for (const row of rows) {
     found.push({

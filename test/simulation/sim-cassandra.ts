@@ -1,0 +1,125 @@
+import type { OracleRow } from '../support/oracle-model.js';
+import { SimServer } from './network.js';
+import type { VirtualTime } from './virtual-time.js';
+
+/** A row of any table; its primary key is its text. */
+export type SimRow = Readonly<Record<string, unknown>>;
+
+/** One idempotent write: the row of a table with this primary key. */
+export interface Upsert {
+  readonly table: string;
+  readonly key: string;
+  readonly row: SimRow;
+}
+
+/** A book of a file in one partition, counted from its first event up to a version. */
+export interface BookRow {
+  readonly fileId: number;
+  readonly partition: number;
+  readonly version: number;
+  readonly counts: readonly number[];
+}
+
+export interface SnapshotHeader {
+  readonly partition: number;
+  readonly offset: number;
+  readonly cursor: number;
+  readonly snapshotId: string;
+}
+
+const push = <V>(index: Map<string, V[]>, key: string, value: V): void => {
+  const values = index.get(key);
+  if (values === undefined) index.set(key, [value]);
+  else values.push(value);
+};
+
+const placeOf = (row: { msisdn: number; recordedAtMs: number }): string =>
+  `${row.msisdn} ${row.recordedAtMs}`;
+
+/**
+ * A store of rows by primary key, without transactions. A write whose answer was lost may be
+ * there at once, much later, or never; it is acknowledged only when everyone sees it.
+ */
+export class SimCassandra {
+  readonly server: SimServer;
+  readonly #tables = new Map<string, Map<string, SimRow>>();
+  readonly #records = new Map<string, OracleRow[]>();
+  readonly #waiting = new Map<string, OracleRow[]>();
+  readonly #books = new Map<string, BookRow[]>();
+  readonly snapshotHeaders: SnapshotHeader[] = [];
+  readonly snapshotChunks = new Map<string, readonly Uint8Array[]>();
+
+  constructor(private readonly time: VirtualTime) {
+    this.server = new SimServer(time, 'cassandra');
+  }
+
+  /** The rows of one batch. The same key always gets the same values: a law of the writers. */
+  write(upserts: readonly Upsert[]): void {
+    for (const { table, key, row } of upserts) {
+      const before = this.table(table).get(key);
+      if (before === undefined) this.#insert({ table, key, row });
+      else if (JSON.stringify(before) !== JSON.stringify(row)) {
+        const values = `${JSON.stringify(before)}, then ${JSON.stringify(row)}`;
+        return this.time.violate(`${table} ${key} was written as ${values}`);
+      }
+    }
+  }
+
+  table(name: string): ReadonlyMap<string, SimRow> {
+    return this.#table(name);
+  }
+
+  /** All versions of records of a subscriber at an instant. */
+  recordsAt(msisdn: number, recordedAtMs: number): readonly OracleRow[] {
+    return this.#records.get(placeOf({ msisdn, recordedAtMs })) ?? [];
+  }
+
+  /** Rows of a subscriber that waited at some version. */
+  waitingOf(msisdn: number): readonly OracleRow[] {
+    return this.#waiting.get(String(msisdn)) ?? [];
+  }
+
+  /** The book with the greatest version below one. */
+  book(fileId: number, partition: number, below: number): BookRow | undefined {
+    let newest: BookRow | undefined;
+    for (const book of this.#books.get(`${fileId} ${partition}`) ?? []) {
+      if (book.version < below && !(book.version < (newest?.version ?? -1))) newest = book;
+    }
+    return newest;
+  }
+
+  /** Every book of a file, by partition, as of its last version. */
+  lastBooks(): BookRow[] {
+    return [...this.#books.values()].map(([first]) => {
+      return this.book(first.fileId, first.partition, Infinity) as BookRow;
+    });
+  }
+
+  /** The same when a row says by how much a book changed. */
+  summedBooks(): BookRow[] {
+    return [...this.#books.values()].map((rows) => {
+      const counts = rows[0].counts.map((_, at) => rows.reduce((sum, r) => sum + r.counts[at], 0));
+      return { ...rows[0], counts };
+    });
+  }
+
+  #table(name: string): Map<string, SimRow> {
+    let table = this.#tables.get(name);
+    if (table === undefined) this.#tables.set(name, (table = new Map<string, SimRow>()));
+    return table;
+  }
+
+  #insert({ table, key, row }: Upsert): void {
+    this.#table(table).set(key, row);
+    if (table === 'data_record') {
+      const record = row as unknown as OracleRow;
+      push(this.#records, placeOf(record), record);
+    } else if (table === 'waiting_record') {
+      const record = row as unknown as OracleRow;
+      push(this.#waiting, String(record.msisdn), record);
+    } else if (table === 'import_file_count') {
+      const book = row as unknown as BookRow;
+      push(this.#books, `${book.fileId} ${book.partition}`, book);
+    }
+  }
+}
