@@ -44,8 +44,11 @@ const codeOfResponse: Readonly<Record<number, Code>> = {
 /** Codes of OpenSSL and Node for a certificate that was not accepted. */
 const certificateCode = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/;
 
+const afterClose = /after shutdown|shutting down|being shutdown/i;
+
 /** What the hosts said that were tried; none of them took the request. */
 const ofHosts = (error: unknown): Code => {
+  if (afterClose.test(messageOf(error))) return 'CASSANDRA_CLOSED';
   const inner = Object.values((field(error, 'innerErrors') ?? {}) as Record<string, unknown>);
   const codes = inner.map((one) => codeOf(one)).filter((code) => code !== 'CASSANDRA_FAILED');
   // A host that answered tells more than one that could not be reached.
@@ -74,8 +77,7 @@ const codeOf = (error: unknown): Code => {
 
 const closedOrFailed = (error: unknown): Code => {
   if (field(error, 'isSocketError') === true) return 'CASSANDRA_UNREACHABLE';
-  if (/shut(ting)? ?down|not connected/i.test(messageOf(error))) return 'CASSANDRA_CLOSED';
-  return 'CASSANDRA_FAILED';
+  return afterClose.test(messageOf(error)) ? 'CASSANDRA_CLOSED' : 'CASSANDRA_FAILED';
 };
 
 /**

@@ -90,6 +90,15 @@ export const driverOptions = (options: CassandraOptions): ClientOptions => {
 };
 
 /**
+ * After some failures to connect (a wrong data center) the driver leaves its first connection open,
+ * and its heartbeat would keep the process alive.
+ */
+const closeFirstConnection = (client: Client): void => {
+  type Closing = { controlConnection?: { connection?: { close?: () => void } | null } };
+  (client as unknown as Closing).controlConnection?.connection?.close?.();
+};
+
+/**
  * A connection to a keyspace. Statements are prepared and read and write with LOCAL_QUORUM. 64-bit
  * numbers are read as numbers, `null` stays null. Every error of the driver becomes a Fault.
  */
@@ -106,6 +115,7 @@ export class CassandraSession {
       await client.connect();
     } catch (error) {
       await client.shutdown().catch(() => undefined);
+      closeFirstConnection(client);
       throw driverFault(error);
     }
     return new CassandraSession(client, options);

@@ -1,6 +1,10 @@
+export * from './batched-writer.js';
 export * from './cassandra-session.js';
+export { routingKeyOf } from './encoded-batch.js';
 export * from './errors.js';
 export * from './in-parallel.js';
+export { RowBuffer } from './row-buffer.js';
 export * from './schema.js';
 export * from './shards.js';
+export { inParallel } from './slots.js';
 export * from './values.js';

@@ -164,6 +164,26 @@ export const checkSchema = async (
   return differences;
 };
 
+/** Numbers the keyspace was made with that are others now; empty when there is no keyspace yet. */
+export const fixedDifferences = async (
+  session: CassandraSession,
+  wanted: WantedSchema,
+): Promise<string[]> => {
+  const there = await tablesOf(session, wanted.keyspace);
+  if (there?.get(schemaInfoTable.name) === undefined) return [];
+  const differences = await factDifferences(session, wanted);
+  return differences.filter((difference) => difference.includes(' was made with '));
+};
+
+/** How many nodes a data centre has, as the node that is asked knows it. */
+export const nodesIn = async (session: CassandraSession, dataCenter: string): Promise<number> => {
+  const tables = ['local', 'peers'];
+  const rows = await Promise.all(
+    tables.map((table) => session.query(`SELECT data_center FROM system.${table}`)),
+  );
+  return rows.flat().filter((row) => row['data_center'] === dataCenter).length;
+};
+
 /** What the program costs to lose with the servers as they are set; a sentence each. */
 export const schemaWarnings = async (
   session: CassandraSession,

@@ -50,3 +50,9 @@ export const withNumbers = (row: types.Row): types.Row => {
   }
   return row;
 };
+
+/** A UUID as it is read. */
+export type CassandraUuid = types.Uuid;
+
+/** Values of several clustering columns, as `(a, b) IN ?` takes them. */
+export const tupleOf = (...values: unknown[]): types.Tuple => new types.Tuple(...values);
