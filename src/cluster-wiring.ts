@@ -126,7 +126,7 @@ const newRunner =
     });
     const writer = new CassandraUsageWriter(session, { partition, partitions, shards });
     const store = new CassandraSnapshotStore({
-      ...{ session, partition, application: usageApplication.name },
+      ...{ session, partition, application: usageApplication.name, now: systemClock },
       log: (line) => logger.warn(line),
     });
     snapshots.set(partition, store);

@@ -66,4 +66,9 @@ export const cassandraErrors = {
     meaning: 'The connection to Cassandra is closed because the program is stopping.',
     next: 'Send it again when the program runs.',
   },
+  CASSANDRA_SNAPSHOT_DAMAGED: {
+    reaction: 'Retry',
+    meaning: 'A saved state cannot be read whole.',
+    next: 'Nothing: an older one is used, or the log is read from its start.',
+  },
 } as const satisfies FaultCodes;

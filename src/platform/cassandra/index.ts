@@ -1,5 +1,6 @@
 export * from './batched-writer.js';
 export * from './cassandra-session.js';
+export { CassandraSnapshotStore } from './cassandra-snapshot-store.js';
 export { routingKeyOf } from './encoded-batch.js';
 export * from './errors.js';
 export * from './in-parallel.js';

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { types } from 'cassandra-driver';
+import {
+  comparePositions,
+  Fault,
+  type Position,
+  type Snapshot,
+  type SnapshotStore,
+} from '../../streaming/index.js';
+import type { CassandraSession } from './cassandra-session.js';
+import { cassandraErrors } from './errors.js';
+
+export interface CassandraSnapshotOptions {
+  readonly session: Pick<CassandraSession, 'query'>;
+  readonly application: string;
+  /** Partition of the log. */
+  readonly partition: number;
+  readonly now: () => number;
+  readonly log: (line: string) => void;
+}
+
+/** Two: the second is for the case that the newest turns out damaged. */
+const kept = 2;
+const chunkBytes = 512 * 1024;
+const chunksInFlight = 8;
+
+const heads =
+  'SELECT "offset", cursor, snapshot_id, chunks, bytes, sha256, saved_at FROM snapshot ' +
+  'WHERE application = ? AND log_partition = ?';
+const addHead =
+  'INSERT INTO snapshot (application, log_partition, "offset", cursor, snapshot_id, chunks, ' +
+  'bytes, sha256, saved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)';
+const removeHead =
+  'DELETE FROM snapshot WHERE application = ? AND log_partition = ? AND "offset" = ? ' +
+  'AND cursor = ? AND snapshot_id = ?';
+const addChunk = 'INSERT INTO snapshot_chunk (snapshot_id, chunk_no, bytes) VALUES (?, ?, ?)';
+const readChunk = 'SELECT bytes FROM snapshot_chunk WHERE snapshot_id = ? AND chunk_no = ?';
+const removeChunk = 'DELETE FROM snapshot_chunk WHERE snapshot_id = ? AND chunk_no = ?';
+
+interface Head {
+  readonly id: types.Uuid;
+  readonly position: Position;
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly savedAtMs: number;
+}
+
+/** Each chunk of a state, cut to a size a row bears, behind its length: so they come back whole. */
+function* framed(chunks: Iterable<Uint8Array>): Generator<Buffer> {
+  for (const chunk of chunks) {
+    for (let at = 0; at === 0 || at < chunk.length; at += chunkBytes) {
+      const part = chunk.subarray(at, at + chunkBytes);
+      const isLast = at + chunkBytes >= chunk.length;
+      yield Buffer.concat([Buffer.of(isLast ? 1 : 0), part]);
+    }
+  }
+}
+
+/**
+ * Snapshots of one partition. The chunks are written first, under an id of their own; the row that
+ * names them makes the snapshot. Those of an owner that lost the partition do no harm: equal
+ * positions have equal states.
+ */
+export class CassandraSnapshotStore implements SnapshotStore {
+  #newest: { readonly offset: number; readonly savedAtMs: number } | undefined;
+
+  constructor(private readonly options: CassandraSnapshotOptions) {}
+
+  /** Offset and time of the newest one that was saved or restored here. */
+  get newest(): { readonly offset: number; readonly savedAtMs: number } | undefined {
+    return this.#newest;
+  }
+
+  /** The newest one that is whole; a damaged one is passed over and told. */
+  async newestAtOrBelow(position: Position): Promise<Snapshot | undefined> {
+    for (const head of await this.#heads()) {
+      if (comparePositions(head.position, position) > 0) continue;
+      const problem = await this.#problemOf(head);
+      if (problem === undefined) {
+        this.#newest = { offset: head.position.offset, savedAtMs: head.savedAtMs };
+        return { position: head.position, chunks: () => joined(this.#chunks(head)) };
+      }
+      const where = `partition ${this.options.partition} at ${head.position.offset}`;
+      this.options.log(`snapshot: ${where} is not used, ${problem}; the one before is tried`);
+    }
+    return undefined;
+  }
+
+  /** A snapshot that cannot be written is told and left out: it only makes a restart faster. */
+  async save(position: Position, chunks: Iterable<Uint8Array>): Promise<void> {
+    const { application, partition, log, now } = this.options;
+    try {
+      const id = types.Uuid.random();
+      const { count, bytes, sha256 } = await this.#write(id, chunks);
+      const savedAtMs = now();
+      const { offset, cursor } = position;
+      const values = [application, partition, offset, cursor, id, count, bytes, sha256, savedAtMs];
+      await this.options.session.query(addHead, values);
+      this.#newest = { offset, savedAtMs };
+      await this.#removeOld();
+    } catch (error) {
+      if (!(error instanceof Fault) || error.reaction === 'Fatal') throw error;
+      log(`snapshot: partition ${partition} at ${position.offset} was not saved: ${error.message}`);
+    }
+  }
+
+  async #write(
+    id: types.Uuid,
+    chunks: Iterable<Uint8Array>,
+  ): Promise<{ count: number; bytes: number; sha256: string }> {
+    const hash = createHash('sha256');
+    const inFlight = new Set<Promise<unknown>>();
+    let count = 0;
+    let bytes = 0;
+    for (const chunk of framed(chunks)) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      const written = this.options.session.query(addChunk, [id, count++, chunk]);
+      const done = written.finally(() => inFlight.delete(done));
+      done.catch(() => undefined); // thrown where it is waited for
+      inFlight.add(done);
+      if (inFlight.size >= chunksInFlight) await Promise.race(inFlight);
+    }
+    await Promise.all(inFlight);
+    return { count, bytes, sha256: hash.digest('hex') };
+  }
+
+  /** Reads it once to its end: what a restore begins with has to be whole. */
+  async #problemOf(head: Head): Promise<string | undefined> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    try {
+      for await (const chunk of this.#chunks(head)) {
+        hash.update(chunk);
+        bytes += chunk.length;
+      }
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'CASSANDRA_SNAPSHOT_DAMAGED') {
+        return error.message;
+      }
+      throw error;
+    }
+    const isWhole = bytes === head.bytes && hash.digest('hex') === head.sha256;
+    return isWhole ? undefined : 'its bytes are not those that were saved';
+  }
+
+  /** A few chunks ahead of the one that is worked on. */
+  async *#chunks({ id, chunks }: Head): AsyncGenerator<Buffer> {
+    const ahead: Promise<Buffer>[] = [];
+    for (let number = 0; number < chunks; number++) {
+      while (ahead.length < chunksInFlight && number + ahead.length < chunks) {
+        const coming = this.#chunk(id, number + ahead.length);
+        coming.catch(() => undefined); // thrown where it is waited for
+        ahead.push(coming);
+      }
+      yield await (ahead.shift() as Promise<Buffer>);
+    }
+  }
+
+  async #chunk(id: types.Uuid, number: number): Promise<Buffer> {
+    const [row] = await this.options.session.query(readChunk, [id, number]);
+    if (row !== undefined) return row['bytes'] as Buffer;
+    const { reaction } = cassandraErrors.CASSANDRA_SNAPSHOT_DAMAGED;
+    throw new Fault('CASSANDRA_SNAPSHOT_DAMAGED', reaction, `chunk ${number} is missing`);
+  }
+
+  /** Newest first. */
+  async #heads(): Promise<Head[]> {
+    const { session, application, partition } = this.options;
+    const rows = await session.query(heads, [application, partition]);
+    return rows.map((row) => ({
+      id: row['snapshot_id'] as types.Uuid,
+      position: { offset: Number(row['offset']), cursor: Number(row['cursor']) },
+      chunks: Number(row['chunks']),
+      bytes: Number(row['bytes']),
+      sha256: String(row['sha256']),
+      savedAtMs: Number(row['saved_at']),
+    }));
+  }
+
+  async #removeOld(): Promise<void> {
+    const { session, application, partition } = this.options;
+    for (const { id, position, chunks } of (await this.#heads()).slice(kept)) {
+      const { offset, cursor } = position;
+      await session.query(removeHead, [application, partition, offset, cursor, id]);
+      for (let number = 0; number < chunks; number++)
+        await session.query(removeChunk, [id, number]);
+    }
+  }
+}
+
+/** The chunks of the state as they were given. */
+async function* joined(frames: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+  let parts: Buffer[] = [];
+  for await (const frame of frames) {
+    parts.push(frame.subarray(1));
+    if (frame[0] === 0) continue;
+    yield parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    parts = [];
+  }
+}
