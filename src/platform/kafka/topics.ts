@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, type Admin, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type ConfigResourceTypes as ResourceType, type Kafka } from 'kafkajs';
 import { Fault } from '../../streaming/index.js';
 import {
   describeTopics,
@@ -19,13 +19,18 @@ import {
   type WantedTopic,
 } from './topic-rules.js';
 
+// of a CommonJS module Node sees this one only in the whole
+const { ConfigResourceTypes } = kafkajs;
+
 export type { WantedTopic } from './topic-rules.js';
 
 /** Everything the program needs of Kafka beside the connection. */
 export interface WantedKafka extends WantedBroker {
   readonly topics: readonly WantedTopic[];
-  /** A process that works in a group and with transactions needs the rights for it. */
-  readonly group?: { readonly id: string; readonly transactionalId: string };
+  /** Groups the user has to be able to work in. */
+  readonly groups: readonly string[];
+  /** Ids that nothing else uses, one for each prefix the user has to be able to use. */
+  readonly transactionalIds: readonly string[];
 }
 
 /** A difference stops the start, a warning tells what a setting can cost; a sentence each. */
@@ -60,7 +65,7 @@ interface Entry {
 /** Undefined when the user may not ask. */
 const entriesOf = async (
   admin: Admin,
-  type: ConfigResourceTypes,
+  type: ResourceType,
   name: string,
 ): Promise<readonly Entry[] | undefined> => {
   try {
@@ -103,6 +108,9 @@ interface TopicCheck {
 
 const fewest = (replicas: readonly number[]): number => Math.min(...replicas);
 
+const notTold =
+  'the user of Kafka has no right to DESCRIBE_CONFIGS, so what is set there is not known.';
+
 const checkTopic = async (
   admin: Admin,
   wanted: WantedTopic,
@@ -116,7 +124,8 @@ const checkTopic = async (
   }
   const entries = await entriesOf(admin, ConfigResourceTypes.TOPIC, name);
   const configs = configsFrom(entries ?? []);
-  const findings = topicFindings(wanted, configs, fewest(found.replicas));
+  const findings: Finding[] = topicFindings(wanted, configs, fewest(found.replicas));
+  if (entries === undefined) findings.push({ warning: notTold });
   return {
     differences: [
       ...partitionDifference(wanted, found),
@@ -150,34 +159,29 @@ const checkBroker = async (admin: Admin, wanted: WantedBroker): Promise<readonly
   return [{ warning }];
 };
 
-const checkGroup = async (kafka: Kafka, { group }: WantedKafka): Promise<string[]> => {
-  if (group === undefined) return [];
-  const [allowed, mayWrite] = await Promise.all([
-    groupOperations(kafka, group.id),
-    mayTransact(kafka, group.transactionalId),
-  ]);
-  return [
-    ...(allowed.has('READ')
-      ? []
-      : [`The user of Kafka has no right to READ on group ${group.id}.`]),
-    ...(mayWrite
-      ? []
-      : [
-          'The user of Kafka has no right to DESCRIBE, WRITE on transactional ids that begin ' +
-            `with ${group.id}-.`,
-        ]),
-  ];
+const checkGroup = async (kafka: Kafka, group: string): Promise<string[]> => {
+  const allowed = await groupOperations(kafka, group);
+  return allowed.has('READ') ? [] : [`The user of Kafka has no right to READ on group ${group}.`];
 };
+
+const checkTransactionalId = async (kafka: Kafka, id: string): Promise<string[]> =>
+  (await mayTransact(kafka, id))
+    ? []
+    : [
+        `The user of Kafka has no right to DESCRIBE and WRITE on transactional id ${id} and ` +
+          'those that begin like it.',
+      ];
 
 /** What differs from what is wanted, all at once, and what it can cost. Changes nothing. */
 export const checkTopics = (kafka: Kafka, wanted: WantedKafka): Promise<KafkaCheck> =>
   withAdmin(kafka, async (admin) => {
     const names = wanted.topics.map(({ name }) => name);
     const { topics } = await describeTopics(kafka, [...names, ...internalTopics]);
-    const [checks, findings, rights] = await Promise.all([
+    const [checks, findings, ofGroups, ofIds] = await Promise.all([
       Promise.all(wanted.topics.map((topic, i) => checkTopic(admin, topic, topics[i]))),
       checkBroker(admin, wanted),
-      checkGroup(kafka, wanted),
+      Promise.all(wanted.groups.map((group) => checkGroup(kafka, group))),
+      Promise.all(wanted.transactionalIds.map((id) => checkTransactionalId(kafka, id))),
     ]);
     const ofInternal = topics
       .slice(names.length)
@@ -187,7 +191,8 @@ export const checkTopics = (kafka: Kafka, wanted: WantedKafka): Promise<KafkaChe
       differences: [
         ...checks.flatMap(({ differences }) => differences),
         ...findings.flatMap(({ difference }) => difference ?? []),
-        ...rights,
+        ...ofGroups.flat(),
+        ...ofIds.flat(),
       ],
       warnings: [
         ...grouped([...checks.flatMap(({ warnings }) => warnings), ...ofInternal]),
