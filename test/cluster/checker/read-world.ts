@@ -48,6 +48,16 @@ export const lagOf = async (place: ClusterPlace): Promise<number> => {
   }, 0);
 };
 
+/** Committed messages of the log behind the positions, counted one by one. */
+export const unprocessed = async (place: ClusterPlace): Promise<number> => {
+  const [log, positions] = [
+    await readTopic(place.kafkaPort, place.topics.log),
+    await readPositions(place),
+  ];
+  const offsets = new Map(positions.map(({ partition, offset }) => [partition, offset]));
+  return log.filter(({ partition, offset }) => offset >= (offsets.get(partition) ?? 0)).length;
+};
+
 /** Everything there is, read with clients of its own: topics from offset 0, tables whole. */
 export const readWorld = async (
   place: ClusterPlace,
