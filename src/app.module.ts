@@ -40,6 +40,15 @@ export class AppModule {
       controllers: [HealthController, CountsController],
     };
   }
+
+  /** A process without the role `api` says how it is, and nothing else. */
+  static healthOnly(providers: Provider[]): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [PortsModule.with(providers)],
+      controllers: [HealthController],
+    };
+  }
 }
 
 const graphql = (onUnexpected: (error: unknown) => void): DynamicModule =>
