@@ -91,3 +91,6 @@ export const usageTransactionalId = (settings: Settings, partition: number): str
 
 /** Consumer group of those that bring topic `agreements` into the log. */
 export const agreementsGroup = ({ clusterName }: Settings): string => `${clusterName}-agreements`;
+
+/** What the group and the transactional id of each importer begin with. */
+export const importName = ({ clusterName }: Settings): string => `${clusterName}-import`;

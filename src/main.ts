@@ -2,16 +2,18 @@ import 'reflect-metadata';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadSettings, type Settings } from './config/index.js';
+import { configErrors, loadSettings, type Settings } from './config/index.js';
 import { demo } from './commands/demo.js';
 import { commandErrors } from './commands/errors.js';
 import { startProgram, startText } from './commands/start.js';
 import { verify } from './commands/verify.js';
+import { cassandraErrors } from './platform/cassandra/errors.js';
 import { embeddedErrors } from './platform/embedded/index.js';
 import { filesErrors } from './platform/files/errors.js';
 import { httpErrors } from './platform/http/errors.js';
 import { folderAbove } from './platform/http/static-files.js';
-import { createLogger, type LoggerOptions } from './platform/telemetry/index.js';
+import { kafkaErrors } from './platform/kafka/errors.js';
+import { createLogger, type Logger } from './platform/telemetry/index.js';
 import { Fault, streamingErrors, type FaultCodes } from './streaming/index.js';
 
 const help = `Overage counts mobile data usage per agreement and billing period.
@@ -19,6 +21,7 @@ const help = `Overage counts mobile data usage per agreement and billing period.
 Usage
   overage [start]      run the program: REST, GraphQL, pages, and the import of CDR files
   overage demo         run the demo data through it in a directory of its own, then end
+  overage migrate      make what is missing of keyspace, tables and topics of a cluster, then end
   overage verify       recompute totals and state of a store that no program runs on, and compare
 
 Options
@@ -30,11 +33,13 @@ Examples
   FEED_MAX_OUT_OF_ORDERNESS=PT0S overage start
   SETTINGS_FILE=overage.settings.json overage --validate
   DATA_DIR=/var/lib/overage overage verify
+  STORE=cluster KAFKA_BOOTSTRAP_SERVERS=k1:9092 CASSANDRA_CONTACT_POINT=c1 overage migrate
+  STORE=cluster KAFKA_BOOTSTRAP_SERVERS=k1:9092 CASSANDRA_CONTACT_POINT=c1 ROLES=api overage
 
 Settings come from the environment, then from the settings file; docs/configuration.md lists them.
 `;
 
-const commands = ['start', 'demo', 'verify'] as const;
+const commands = ['start', 'demo', 'migrate', 'verify'] as const;
 type Command = (typeof commands)[number];
 
 interface CommandLine {
@@ -75,17 +80,21 @@ const settingsOrFaults = (): Settings | undefined => {
 };
 
 const codes: FaultCodes = {
+  ...cassandraErrors,
   ...commandErrors,
+  ...configErrors,
   ...embeddedErrors,
   ...filesErrors,
+  ...kafkaErrors,
   ...streamingErrors,
   ...httpErrors,
 };
 
 const faultText = (error: unknown): string => {
   if (!(error instanceof Fault)) return error instanceof Error ? error.message : String(error);
-  const next = Object.hasOwn(codes, error.code) ? ` ${codes[error.code].next}` : '';
-  return `${error.code}: ${error.message}.${next}`;
+  const next = Object.hasOwn(codes, error.code) ? codes[error.code].next : '';
+  const isList = error.message.includes('\n');
+  return `${error.code}: ${error.message.replace(/\.$/, '')}.${isList ? '\n' : ' '}${next}`;
 };
 
 interface Place {
@@ -104,12 +113,23 @@ const signalled = (): Promise<void> =>
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 
+const runMigrate = async (settings: Settings, logger: Logger): Promise<number> => {
+  if (settings.store === 'embedded') {
+    complain('With STORE=embedded there is nothing to migrate; set STORE=cluster.');
+    return 2;
+  }
+  const { migrate } = await import('./commands/migrate.js');
+  await migrate(settings, logger, print);
+  return 0;
+};
+
 const runCommand = async (command: Command, settings: Settings): Promise<number> => {
   const logger = createLogger({
     level: command === 'start' ? settings.logLevel : 'warn',
-    format: settings.logFormat as LoggerOptions['format'],
+    format: settings.logFormat,
   });
   if (command === 'demo') return demo({ ...placeOfProgram(), logger, print });
+  if (command === 'migrate') return runMigrate(settings, logger);
   if (command === 'verify') return (await verify(settings, logger, print)) === 0 ? 0 : 1;
   const asked = signalled();
   const program = await startProgram({ ...placeOfProgram(), settings, logger });
