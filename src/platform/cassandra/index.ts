@@ -7,5 +7,4 @@ export * from './in-parallel.js';
 export { RowBuffer } from './row-buffer.js';
 export * from './schema.js';
 export * from './shards.js';
-export { inParallel } from './slots.js';
 export * from './values.js';

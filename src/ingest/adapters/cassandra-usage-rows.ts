@@ -1,0 +1,230 @@
+import {
+  routingKeyOf,
+  shardOf,
+  utcDayOf,
+  type RowBuffer,
+  type RowGroup,
+  type RowStatement,
+} from '../../platform/cassandra/index.js';
+import { parseUuid, type ColumnBatch, type OutMessage } from '../../streaming/index.js';
+import { recordStatuses } from '../domain/tables.js';
+
+/** The partition of the log, and how its rows are spread. */
+export interface UsagePartition {
+  readonly partition: number;
+  readonly shards: number;
+}
+
+const insert = (table: string, columns: readonly string[]): RowStatement => ({
+  cql:
+    `INSERT INTO ${table} (${columns.map((name) => `"${name}"`).join(', ')}) ` +
+    `VALUES (${columns.map(() => '?').join(', ')})`,
+  values: columns.length,
+});
+
+const dataRecord = insert('data_record', [
+  ...['shard', 'day', 'msisdn', 'recorded_at', 'record_id', 'version'],
+  ...['agreement_id', 'recorded_bytes', 'status', 'file_id', 'line_no'],
+]);
+const waitingRecord = insert('waiting_record', [
+  ...['shard', 'msisdn', 'recorded_at', 'record_id', 'version'],
+]);
+const agreementColumns = [
+  ...['id', 'msisdn', 'signed_at', 'service_start_at', 'billing_period_time_zone'],
+  ...['max_bytes_in_billing_period', 'version', 'log_partition'],
+];
+const agreement = insert('agreement', agreementColumns);
+const agreementByMsisdn = insert('agreement_by_msisdn', agreementColumns);
+const agreementByVersion = insert('agreement_by_version', [...agreementColumns, 'bucket']);
+const message = insert('message', ['key', 'timestamp', 'revision', 'id', 'type', 'value']);
+const deadLetter = insert('dead_letter', [
+  ...['file_id', 'log_partition', 'bucket', 'line_no', 'offset', 'code', 'message', 'raw'],
+]);
+const importFileCount = insert('import_file_count', [
+  ...['file_id', 'log_partition', 'version'],
+  ...['counted', 'late', 'waiting', 'duplicate', 'rejected'],
+]);
+
+const bucketSize = 65_536;
+const bucketOf = (number: number): number => Math.floor(number / bucketSize);
+const waiting = recordStatuses.indexOf('waiting');
+
+/** Places of rows by what they have in common, in the order of the rows. */
+const grouped = (length: number, keyOf: (row: number) => number): Map<number, number[]> => {
+  const groups = new Map<number, number[]>();
+  let last: number[] | undefined;
+  let lastKey = 0;
+  for (let row = 0; row < length; row++) {
+    const key = keyOf(row);
+    if (last === undefined || key !== lastKey) {
+      last = groups.get(key);
+      if (last === undefined) groups.set(key, (last = []));
+      lastKey = key;
+    }
+    last.push(row);
+  }
+  return groups;
+};
+
+/** Days since 1970 are below 2^27 and shards below 2^15: both go into one number. */
+const shardFactor = 2 ** 30;
+
+const shardAndDay = (shard: number, day: number): Buffer => {
+  const shardBytes = Buffer.alloc(2);
+  shardBytes.writeInt16BE(shard);
+  const dayBytes = Buffer.alloc(4);
+  dayBytes.writeUInt32BE(day + 2 ** 31);
+  return routingKeyOf([shardBytes, dayBytes]);
+};
+
+/** Rows of data records, a group for each shard and UTC day. */
+export function* dataRecordGroups(rows: ColumnBatch, shards: number): Generator<RowGroup> {
+  const msisdns = rows.column(0) as Float64Array;
+  const times = rows.column(1) as Float64Array;
+  const recordIds = rows.column(2) as Uint32Array;
+  const versions = rows.column(3) as Float64Array;
+  const agreementIds = rows.column(4) as Uint32Array;
+  const bytes = rows.column(5) as Float64Array;
+  const statuses = rows.column(6) as Uint8Array;
+  const fileIds = rows.column(7) as Int32Array;
+  const lineNos = rows.column(8) as Int32Array;
+  const groups = grouped(
+    rows.length,
+    (row) => shardOf(msisdns[row], shards) * shardFactor + utcDayOf(times[row]) + shardFactor / 2,
+  );
+  for (const [key, places] of groups) {
+    const shard = Math.floor(key / shardFactor);
+    const day = (key % shardFactor) - shardFactor / 2;
+    const put = (to: RowBuffer, at: number): void => {
+      const row = places[at];
+      to.smallint(shard);
+      to.date(day);
+      to.bigint(msisdns[row]);
+      to.bigint(times[row]);
+      to.uuid(recordIds, row * 4);
+      to.bigint(versions[row]);
+      if (statuses[row] === waiting) to.unset();
+      else to.uuid(agreementIds, row * 4);
+      to.bigint(bytes[row]);
+      to.tinyint(statuses[row]);
+      to.int(fileIds[row]);
+      to.int(lineNos[row]);
+    };
+    const routingKey = shardAndDay(shard, day);
+    const { length } = places;
+    yield { statement: dataRecord, onePartition: true, routingKey, length, put };
+  }
+}
+
+/** Where to look for the records that wait; a group for each subscriber. */
+export function* waitingGroups(rows: ColumnBatch, shards: number): Generator<RowGroup> {
+  const msisdns = rows.column(0) as Float64Array;
+  const times = rows.column(1) as Float64Array;
+  const recordIds = rows.column(2) as Uint32Array;
+  const versions = rows.column(3) as Float64Array;
+  const statuses = rows.column(6) as Uint8Array;
+  const places: number[] = [];
+  for (let row = 0; row < rows.length; row++) if (statuses[row] === waiting) places.push(row);
+  const put = (to: RowBuffer, at: number): void => {
+    const row = places[at];
+    to.smallint(shardOf(msisdns[row], shards));
+    to.bigint(msisdns[row]);
+    to.bigint(times[row]);
+    to.uuid(recordIds, row * 4);
+    to.bigint(versions[row]);
+  };
+  yield { statement: waitingRecord, onePartition: false, length: places.length, put };
+}
+
+/** Agreements, once for each way they are asked for. */
+export function* agreementGroups(rows: ColumnBatch, partition: number): Generator<RowGroup> {
+  const ids = rows.column(0) as Uint32Array;
+  const zones = rows.column(4) as readonly string[];
+  const versions = rows.column(6) as Float64Array;
+  const numbers = [1, 2, 3, 5].map((column) => rows.column(column) as Float64Array);
+  const [msisdns, signedAt, serviceStartAt, maxBytes] = numbers;
+  const put = (to: RowBuffer, row: number): void => {
+    to.uuid(ids, row * 4);
+    to.bigint(msisdns[row]);
+    to.bigint(signedAt[row]);
+    to.bigint(serviceStartAt[row]);
+    to.text(zones[row]);
+    to.bigint(maxBytes[row]);
+    to.bigint(versions[row]);
+    to.int(partition);
+  };
+  const { length } = rows;
+  yield { statement: agreement, onePartition: false, length, put };
+  yield { statement: agreementByMsisdn, onePartition: false, length, put };
+  for (const [bucket, places] of grouped(length, (row) => bucketOf(versions[row]))) {
+    const putPlace = (to: RowBuffer, at: number): void => {
+      put(to, places[at]);
+      to.int(bucket);
+    };
+    yield {
+      ...{ statement: agreementByVersion, onePartition: true, length: places.length },
+      put: putPlace,
+    };
+  }
+}
+
+/** What was refused: of a file by its line, else by its offset in this partition of the log. */
+export function* deadLetterGroups(rows: ColumnBatch, partition: number): Generator<RowGroup> {
+  const offsets = rows.column(0) as Float64Array;
+  const fileIds = rows.column(1) as Int32Array;
+  const lineNos = rows.column(2) as Int32Array;
+  const codes = rows.column(3) as readonly string[];
+  const messages = rows.column(4) as readonly string[];
+  const raws = rows.column(5) as readonly Uint8Array[];
+  const bucket = (row: number): number =>
+    bucketOf(fileIds[row] === 0 ? offsets[row] : lineNos[row]);
+  const keys = grouped(rows.length, (row) => fileIds[row] * 2 ** 21 + bucket(row));
+  for (const places of keys.values()) {
+    const put = (to: RowBuffer, at: number): void => {
+      const row = places[at];
+      const ofFile = fileIds[row] !== 0;
+      to.int(fileIds[row]);
+      to.int(ofFile ? 0 : partition);
+      to.int(bucket(row));
+      to.int(ofFile ? lineNos[row] : 0);
+      to.bigint(offsets[row]);
+      to.text(codes[row]);
+      to.text(messages[row]);
+      to.blob(raws[row]);
+    };
+    yield { statement: deadLetter, onePartition: true, length: places.length, put };
+  }
+}
+
+/** A copy of the messages, found by their key. */
+export const messageGroup = (messages: readonly OutMessage[]): RowGroup => ({
+  statement: message,
+  onePartition: false,
+  length: messages.length,
+  put(to, row) {
+    const { key, timestampMs, headers, value } = messages[row];
+    to.text(key);
+    to.bigint(timestampMs);
+    to.int(Number(headers.revision));
+    to.uuid(parseUuid(headers.id) as Uint32Array);
+    to.text(headers.type);
+    to.text(value);
+  },
+});
+
+/** The books of files as of a version of the log. */
+export const bookGroup = (
+  books: readonly { readonly fileId: number; readonly counts: readonly number[] }[],
+  { partition, version }: { partition: number; version: number },
+): RowGroup => ({
+  statement: importFileCount,
+  onePartition: false,
+  length: books.length,
+  put(to, row) {
+    const { fileId, counts } = books[row];
+    to.int(fileId);
+    to.int(partition);
+    to.bigint(version);
+    for (const count of counts) to.int(count);
+  },
+});
