@@ -55,9 +55,9 @@ const runStatic = async ({ name, args }) => {
 };
 
 /** Runs one of jest's projects, shown as it goes; what it counted is read from its report. */
-const runJest = async (name) => {
+const runJest = async (name, options = []) => {
   const reportPath = join(results, `jest-${name}.report`);
-  const args = [commandOf('jest'), '--selectProjects', name, '--passWithNoTests'];
+  const args = [commandOf('jest'), '--selectProjects', name, '--passWithNoTests', ...options];
   mkdirSync(results, { recursive: true });
   rmSync(reportPath, { force: true });
   const { code } = await startNode([...args, '--json', '--outputFile', reportPath]).ended;
@@ -106,10 +106,23 @@ export const test = async (args, build) => {
   return finish([...fastNames, ...slowNames]);
 };
 
-/** What needs Kafka and Cassandra; the specs start them on their own. */
-export const testCluster = async () => {
+/**
+ * What needs Kafka and Cassandra; the specs start them on their own. One after the other: two
+ * pairs of servers at once would take each other's processors.
+ */
+export const testCluster = async (build) => {
   const names = ['cluster'];
   forgetResults(names);
-  await runJest('cluster');
+  if (await build()) await runJest('cluster', ['--runInBand']);
+  return finish(names);
+};
+
+/** Half an hour of faults on the cluster; FAULT_MINUTES and FAULT_SEED say how long, and which. */
+export const testFaults = async (build) => {
+  const names = ['cluster'];
+  forgetResults(names);
+  process.env.FAULT_MINUTES ||= '30';
+  const options = ['--runInBand', '--testPathPatterns', 'test/cluster/faults.spec.ts'];
+  if (await build()) await runJest('cluster', options);
   return finish(names);
 };
