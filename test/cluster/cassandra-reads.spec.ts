@@ -244,7 +244,7 @@ describe(chapterOnServers('what steps left in Cassandra'), () => {
       const found = await store.between(1, 10, 200_001);
       expect(found.map(({ offset }) => offset)).toEqual([10, 65_535, 65_536, 200_000]);
       expect(found[0]).toEqual({ offset: 10, code: 'C10', message: 'm' });
-      expect(await store.of(2).between(20, 21)).toHaveLength(1);
+      expect(await store.between(2, 20, 21)).toHaveLength(1);
       expect(await store.between(1, 10, 10)).toEqual([]);
     },
   );

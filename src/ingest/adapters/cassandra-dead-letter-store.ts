@@ -1,5 +1,5 @@
 import type { CassandraSession } from '../../platform/cassandra/index.js';
-import type { DeadLetterStore, RefusedEvent } from '../dead-letter-store.js';
+import type { RefusedEvent } from '../dead-letter-store.js';
 
 /** Offsets of one Cassandra partition of the refused events without a file. */
 const offsetsPerBucket = 65_536;
@@ -28,10 +28,5 @@ export class CassandraDeadLetterStore {
       }
     }
     return found;
-  }
-
-  /** The same for one partition of the log. */
-  of(partition: number): DeadLetterStore {
-    return { between: (from, to) => this.between(partition, from, to) };
   }
 }
