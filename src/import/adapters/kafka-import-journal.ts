@@ -2,11 +2,19 @@ import type { PartitionFetcher, TransactionalSender } from '../../platform/kafka
 import type { ColumnBatch } from '../../streaming/index.js';
 import { importFileTable, importProgressTable, importStates } from '../domain/tables.js';
 import type { ImportJournal, JournalFile } from '../import-journal.js';
+import { fileRows, progressRows } from '../import-rows.js';
+import type { ImportCode } from '../errors.js';
 
 /** A message of the journal: the newest one of a key is in force, one without value ends it. */
 export interface JournalMessage {
   readonly key: string;
   readonly value: string | null;
+}
+
+/** All of what the rows of a file tell, so that they can be written again. */
+interface JournalEntry extends JournalFile {
+  readonly sha256: string;
+  readonly atMs: number;
 }
 
 export interface KafkaImportJournalParts {
@@ -16,6 +24,8 @@ export interface KafkaImportJournalParts {
   readonly sender: Pick<TransactionalSender, 'fence'>;
   /** Rejects when another process is to import now. */
   readonly confirm: () => Promise<void>;
+  /** Keeps rows for REST. Writing the same rows again leaves the same. */
+  readonly rows: { write(rows: readonly ColumnBatch[]): Promise<void> };
   readonly reserveIds: (count: number) => Promise<number>;
   readonly pauseMs: (ms: number) => Promise<void>;
 }
@@ -29,7 +39,7 @@ const waitForOthersMs = 20;
  * can add to it any more.
  */
 export class KafkaImportJournal implements ImportJournal {
-  #files = new Map<number, JournalFile>();
+  #files = new Map<number, JournalEntry>();
   readonly #left = new Set<number>();
 
   constructor(private readonly parts: KafkaImportJournalParts) {}
@@ -40,6 +50,12 @@ export class KafkaImportJournal implements ImportJournal {
     await this.parts.sender.fence();
     this.#files = await this.#read();
     this.#left.clear();
+    // whoever was here before may have ended between a transaction and its rows
+    const files = this.#sorted(() => true);
+    const standings = files.map(({ id, ...file }) => {
+      return { ...file, fileId: id, reason: file.reason as ImportCode };
+    });
+    await this.parts.rows.write([fileRows(files), progressRows(standings)]);
   }
 
   unfinished(): Promise<readonly JournalFile[]> {
@@ -82,14 +98,14 @@ export class KafkaImportJournal implements ImportJournal {
     return { key: `${this.parts.directoryId}/${id}`, value };
   }
 
-  #sorted(isWanted: (file: JournalFile) => boolean): JournalFile[] {
+  #sorted(isWanted: (file: JournalEntry) => boolean): JournalEntry[] {
     return [...this.#files.values()].filter(isWanted).sort((a, b) => a.id - b.id);
   }
 
   /** Up to the end as it is now: a transaction of another folder may still hide a part of it. */
-  async #read(): Promise<Map<number, JournalFile>> {
+  async #read(): Promise<Map<number, JournalEntry>> {
     const { log, pauseMs } = this.parts;
-    const files = new Map<number, JournalFile>();
+    const files = new Map<number, JournalEntry>();
     const { first, next: end } = await log.ends();
     for (let at = first; at < end;) {
       const { messages, nextOffset, stableEnd } = await log.fetch(at);
@@ -102,11 +118,11 @@ export class KafkaImportJournal implements ImportJournal {
     return files;
   }
 
-  #take(files: Map<number, JournalFile>, key: string, value: Buffer | null): void {
+  #take(files: Map<number, JournalEntry>, key: string, value: Buffer | null): void {
     const [directoryId, id] = key.split('/');
     if (directoryId !== this.parts.directoryId) return;
     if (value === null) files.delete(Number(id));
-    else files.set(Number(id), JSON.parse(value.toString()) as JournalFile);
+    else files.set(Number(id), JSON.parse(value.toString()) as JournalEntry);
   }
 }
 
@@ -127,10 +143,10 @@ function* rowsOf(batches: readonly ColumnBatch[], table: string): Generator<Row>
 
 /** The files that rows of an append speak of, as they stand behind it. */
 const changedFiles = (
-  known: ReadonlyMap<number, JournalFile>,
+  known: ReadonlyMap<number, JournalEntry>,
   rows: readonly ColumnBatch[],
-): Map<number, JournalFile> => {
-  const changed = new Map<number, JournalFile>();
+): Map<number, JournalEntry> => {
+  const changed = new Map<number, JournalEntry>();
   const registered = new Map<number, Row>();
   for (const row of rowsOf(rows, importFileTable.name)) registered.set(Number(row.id), row);
   for (const row of rowsOf(rows, importProgressTable.name)) {
@@ -155,6 +171,8 @@ const factsOf = (row: Row) => ({
 const standingOf = (row: Row) => ({
   state: importStates[Number(row.state)],
   reason: String(row.reason),
+  sha256: String(row.sha256),
+  atMs: Number(row.at),
   seq: Number(row.seq),
   mark: {
     byteOffset: Number(row.byte_offset),

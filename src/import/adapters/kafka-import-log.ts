@@ -1,6 +1,7 @@
 import type { UsageEvents } from '../../ingest/index.js';
 import type { TransactionalSender } from '../../platform/kafka/index.js';
 import type { ColumnBatch } from '../../streaming/index.js';
+import { importFileTable, importProgressTable } from '../domain/tables.js';
 import type { ImportLog } from '../import-log.js';
 import type { KafkaImportJournal } from './kafka-import-journal.js';
 
@@ -22,10 +23,15 @@ interface Content {
   readonly land: () => void;
 }
 
+/** What tells of the transaction: it would be untrue until that is committed. */
+const tellsOfIt = ({ schema: { name } }: ColumnBatch): boolean =>
+  name === importFileTable.name || name === importProgressTable.name;
+
 /**
- * Lines and the progress of their file in one transaction of Kafka. Rows for REST come before it:
- * they bear being written twice, also by an importer that lost its place. While one transaction is
- * on its way, the rows of the next ones are written, and their messages made.
+ * Lines and the progress of their file in one transaction of Kafka. Refused lines are rows of the
+ * store and come before it: they bear being written twice, also by an importer that lost its place.
+ * Rows about files come behind it; the journal has them when they could not be written. While one
+ * transaction is on its way, the next ones are encoded.
  */
 export class KafkaImportLog implements ImportLog {
   #last: Promise<void> = Promise.resolve();
@@ -34,21 +40,21 @@ export class KafkaImportLog implements ImportLog {
 
   async append(events: UsageEvents, rows: readonly ColumnBatch[]): Promise<void> {
     const content = this.#contentOf(events, rows);
-    const written = this.parts.rows.write(rows);
-    written.catch(() => undefined); // thrown below, behind the append before it
-    this.#last = this.#commitBehind(this.#last, written, content);
-    this.#last.catch(() => undefined); // thrown to the caller
-    return this.#last;
+    const refused = this.parts.rows.write(rows.filter((batch) => !tellsOfIt(batch)));
+    refused.catch(() => undefined); // thrown below, behind the append before it
+    this.#last = this.#commitBehind(this.#last, refused, content);
+    await this.#last;
+    await this.parts.rows.write(rows.filter(tellsOfIt));
   }
 
   async #commitBehind(
     before: Promise<void>,
-    written: Promise<void>,
+    refused: Promise<void>,
     { messages, land }: Content,
   ): Promise<void> {
     await before.catch(() => undefined);
     try {
-      await written;
+      await refused;
       await this.parts.sender.transact({ messages });
     } catch (error) {
       // nothing behind it may be committed: it would tell of lines that are not there

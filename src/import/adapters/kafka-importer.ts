@@ -89,7 +89,7 @@ export class KafkaImporter {
     const confirm = (): Promise<void> => group.confirm(journalPartition);
     const { pauseMs } = ports;
     const journal = new KafkaImportJournal({
-      ...{ directoryId, log: fetcher, sender, confirm, reserveIds, pauseMs },
+      ...{ directoryId, log: fetcher, sender, confirm, rows, reserveIds, pauseMs },
     });
     const log = new KafkaImportLog({ journal, sender, rows, encode, topics });
     return { group, sender, fetcher, ports: { ...ports, log, journal } };
