@@ -4,6 +4,7 @@ import { CassandraAgreementStore } from './agreements/adapters/cassandra-agreeme
 import { MESSAGE_LOG, usageApplication } from './billing-window/index.js';
 import { CassandraMessageCopies } from './billing-window/adapters/cassandra-message-copies.js';
 import { KafkaMessageLog } from './billing-window/adapters/kafka-message-log.js';
+import { checkCluster } from './cluster-check.js';
 import { clusterCounts } from './cluster-counts.js';
 import {
   agreementsGroup,
@@ -124,7 +125,7 @@ const newRunner =
       input: { topic, partition },
       output: { topic: settings.topicDataRecordsAggregates, partitions },
     });
-    const writer = new CassandraUsageWriter(session, { partition, partitions, shards });
+    const writer = new CassandraUsageWriter(session, { partition, shards });
     const store = new CassandraSnapshotStore({
       ...{ session, partition, application: usageApplication.name, now: systemClock },
       log: (line) => logger.warn(line),
@@ -270,6 +271,7 @@ const clusterPorts = ({ settings, session, input, status, messages }: Shared): P
 
 /** Every port → its adapter on Kafka and Cassandra. Rejects with the faults of both. */
 export const wireCluster = async (settings: Settings, logger: Logger): Promise<Wiring> => {
+  await checkCluster(settings, logger);
   const shared = await openShared(settings, logger);
   const { roles } = settings;
   const snapshots: Snapshots = new Map();

@@ -32,7 +32,10 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
   const onUnexpected = (error: unknown): void => logger.error('a request failed', error);
   let app: NestFastifyApplication | undefined;
   try {
-    app = await newHttpApplication(AppModule.on(providers, onUnexpected), {
+    const module = settings.roles.includes('api')
+      ? AppModule.on(providers, onUnexpected)
+      : AppModule.healthOnly(providers);
+    app = await newHttpApplication(module, {
       maxBodyBytes: settings.maxBodyBytes,
       root,
       version,
