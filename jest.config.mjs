@@ -67,6 +67,8 @@ export default {
       ...shared,
       displayName: 'cluster',
       testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/cluster/support/global-setup.mjs',
+      globalTeardown: '<rootDir>/test/cluster/support/global-teardown.mjs',
       testPathIgnorePatterns: ['/node_modules/', ...checkerSpecs],
     },
   ],

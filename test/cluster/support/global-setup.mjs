@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCommand } from './global-commands.mjs';
+
+/** Ports nobody listens on, no two the same: all are held until all are found. */
+const freePorts = async (count) => {
+  const listen = () =>
+    new Promise((resolve, reject) => {
+      const server = createServer().once('error', reject);
+      server.listen(0, '127.0.0.1', () => resolve(server));
+    });
+  const servers = await Promise.all(Array.from({ length: count }, listen));
+  const ports = servers.map((server) => String(server.address().port));
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
+};
+
+const hasTool = (program, option) => spawnSync(program, [option]).error === undefined;
+
+/** What the specs read. */
+const given = ['OVERAGE_TEST_KAFKA_PORT', 'OVERAGE_TEST_CASSANDRA_PORT'];
+
+/**
+ * One pair of servers for all specs of the project that kill none: their ports are told in
+ * OVERAGE_TEST_KAFKA_PORT and OVERAGE_TEST_CASSANDRA_PORT, unless those were set before. Each spec
+ * uses a keyspace and topics of its own. Without Java and Maven there are none, and the specs skip.
+ */
+const setup = async () => {
+  if (given.every((name) => process.env[name])) return;
+  const { JAVA_HOME: home } = process.env;
+  const java = home ? join(home, 'bin/java') : 'java';
+  if (!hasTool(java, '-version') || !hasTool('mvn', '--version')) return;
+  const [kafka, controller, cassandra, storage] = await freePorts(4);
+  const dataDir = mkdtempSync(join(tmpdir(), 'overage-shared-'));
+  const env = {
+    DATA_DIR: dataDir,
+    KAFKA_PORT: kafka,
+    KAFKA_CONTROLLER_PORT: controller,
+    CASSANDRA_PORT: cassandra,
+    CASSANDRA_STORAGE_PORT: storage,
+  };
+  globalThis.overageSharedServers = env;
+  const { code, output } = await runCommand('up', env);
+  if (code !== 0) throw new Error(`the servers of the specs did not start:\n${output}`);
+  process.env.OVERAGE_TEST_KAFKA_PORT = kafka;
+  process.env.OVERAGE_TEST_CASSANDRA_PORT = cassandra;
+};
+
+export default setup;
