@@ -34,6 +34,11 @@ const down = async (servers) => {
   return 0;
 };
 
+/** Stops these of the two, whoever started them. */
+export const stopServers = async (servers, { folder }) => {
+  if (servers.length > 0) await withLock(folder, () => down(servers));
+};
+
 /** A command with its settings read and its faults told; each answers with the exit code. */
 const command = (run) => async (args) => {
   if (args.length > 0) {

@@ -17,7 +17,6 @@ const leftOut = [
   'class-transformer',
   'class-validator',
   'ioredis',
-  'kafkajs',
   'mqtt',
   'ts-morph',
 ];
