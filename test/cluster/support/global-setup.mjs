@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from './global-commands.mjs';
+import { runCommand, stopNow } from './global-commands.mjs';
 
 /** Ports nobody listens on, no two the same: all are held until all are found. */
 const freePorts = async (count) => {
@@ -20,16 +20,31 @@ const freePorts = async (count) => {
 
 const hasTool = (program, option) => spawnSync(program, [option]).error === undefined;
 
+/** A run that is ended from outside never comes to its teardown. */
+const stopWhenEndedEarly = (env) => {
+  const stop = () => {
+    if (globalThis.overageSharedServers !== undefined) stopNow(env);
+    globalThis.overageSharedServers = undefined;
+  };
+  process.once('exit', stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => {
+      stop();
+      process.exit(1);
+    });
+  }
+};
+
 /** What the specs read. */
 const given = ['OVERAGE_TEST_KAFKA_PORT', 'OVERAGE_TEST_CASSANDRA_PORT'];
 
 /**
  * One pair of servers for all specs of the project that kill none: their ports are told in
- * OVERAGE_TEST_KAFKA_PORT and OVERAGE_TEST_CASSANDRA_PORT, unless those were set before. Each spec
- * uses a keyspace and topics of its own. Without Java and Maven there are none, and the specs skip.
+ * OVERAGE_TEST_KAFKA_PORT and OVERAGE_TEST_CASSANDRA_PORT, unless one was set before. Each spec uses
+ * a keyspace and topics of its own. Without Java and Maven there are none, and the specs skip.
  */
 const setup = async () => {
-  if (given.every((name) => process.env[name])) return;
+  if (given.some((name) => process.env[name])) return;
   const { JAVA_HOME: home } = process.env;
   const java = home ? join(home, 'bin/java') : 'java';
   if (!hasTool(java, '-version') || !hasTool('mvn', '--version')) return;
@@ -43,6 +58,7 @@ const setup = async () => {
     CASSANDRA_STORAGE_PORT: storage,
   };
   globalThis.overageSharedServers = env;
+  stopWhenEndedEarly(env);
   const { code, output } = await runCommand('up', env);
   if (code !== 0) throw new Error(`the servers of the specs did not start:\n${output}`);
   process.env.OVERAGE_TEST_KAFKA_PORT = kafka;
