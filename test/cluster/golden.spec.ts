@@ -7,7 +7,7 @@ import { columns, type World } from './checker/world.js';
 import { SmallCluster } from './golden-run/small-cluster.js';
 import { chapterOnServers, testOnServers } from './support/cluster-in-test.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const env = { FEED_MAX_OUT_OF_ORDERNESS: 'PT0S', LOG_LEVEL: 'warn' };
 

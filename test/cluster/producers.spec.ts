@@ -8,7 +8,7 @@ import { newClient } from './checker/topic-reading.js';
 import { SmallCluster } from './golden-run/small-cluster.js';
 import { chapterOnServers, testOnServers } from './support/cluster-in-test.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const cache = process.env.CLUSTER_CACHE_DIR ?? join(process.cwd(), 'node_modules/.cache/cluster');
 

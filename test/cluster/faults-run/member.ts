@@ -102,7 +102,8 @@ export class Member {
   /** Whether it took the body; of a process that dies nobody knows. */
   async send(method: 'POST' | 'PUT', path: string, [body, type]: [string, string]) {
     const headers = { 'content-type': type };
-    const answer = await this.request(path, { method, headers, body });
+    const signal = AbortSignal.timeout(30_000);
+    const answer = await this.request(path, { method, headers, body, signal });
     await answer?.arrayBuffer().catch(() => undefined);
     return answer?.ok ?? false;
   }

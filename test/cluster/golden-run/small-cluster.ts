@@ -53,7 +53,7 @@ export class SmallCluster {
 
   async postAgreements(agreements: readonly object[]): Promise<void> {
     const body = agreements.map((agreement) => JSON.stringify(agreement)).join('\n');
-    const message = { body, type: 'application/x-ndjson', timeoutMs: 30_000 };
+    const message = { body, type: 'application/x-ndjson', timeoutMs: 90_000 };
     if (await this.fleet.sendToAny('POST', '/api/agreements', message)) return;
     throw new Error(`nobody took the agreements:\n${this.output}`);
   }
@@ -64,19 +64,21 @@ export class SmallCluster {
 
   /** The books by REST, once all dropped files are done and all is counted. */
   async done(timeoutMs = 60_000): Promise<Book[]> {
-    let books: Book[] = [];
-    for (const endMs = Date.now() + timeoutMs; Date.now() < endMs;) {
-      const page = await this.fleet.anyMember?.json<{ items: Book[] }>(
-        '/api/import-files?limit=100',
-      );
-      books = page?.items ?? [];
-      const done = books.filter(({ state }) => state === 'done');
-      if (done.length === this.fleet.dropped.length && (await unprocessed(this.place)) === 0) {
-        return done;
+    let books = await this.#books();
+    for (const endMs = Date.now() + timeoutMs; Date.now() < endMs; books = await this.#books()) {
+      const done = books.filter(({ state }) => state === 'done').length;
+      // The books are asked for again: what was counted meanwhile is not in these.
+      if (done === this.fleet.dropped.length && (await unprocessed(this.place)) === 0) {
+        return this.#books();
       }
       await sleep(200);
     }
     throw new Error(`not done in time: ${JSON.stringify(books)}\n${this.output}`);
+  }
+
+  async #books(): Promise<Book[]> {
+    const page = await this.fleet.anyMember?.json<{ items: Book[] }>('/api/import-files?limit=100');
+    return page?.items ?? [];
   }
 
   /** Ends the processes, which has to be clean, and reads everything that is left of them. */
