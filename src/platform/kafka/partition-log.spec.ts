@@ -69,6 +69,12 @@ describe('a partition of a topic as a log', () => {
     expect(await readAll(log, 9)).toEqual([9, 12]);
   });
 
+  test('does not hand out what it had fetched when another owner has done that', async () => {
+    const { log } = logOf(offsets, 14, 1);
+    await log.read(0);
+    expect(await readAll(log, 2)).toEqual([4, 5, 9, 12]);
+  });
+
   test('replays a range and goes on behind it', async () => {
     const { log } = logOf(offsets, 14);
     expect(await storedAll(log, [1, 5])).toEqual([1, 4]);

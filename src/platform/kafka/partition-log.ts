@@ -76,7 +76,9 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
 
   /** Messages from `offset` on; none when nothing came in time; undefined once closed. */
   async #next(offset: number): Promise<readonly KafkaMessage[] | undefined> {
-    if (offset < this.#handedEnd || offset > this.#fetchedEnd) this.#seek(offset);
+    if (offset < this.#handedEnd || offset > this.#fetchedEnd || this.#isRestBelow(offset)) {
+      this.#seek(offset);
+    }
     if (this.#rest.length === 0) {
       const fetched = this.#closed
         ? undefined
@@ -92,6 +94,11 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
     this.#handedEnd = Number(messages[messages.length - 1].offset) + 1;
     if (this.#rest.length === 0) this.#fetchAhead(this.#fetchedEnd);
     return messages;
+  }
+
+  /** After another owner went on from where this one stood, what it has fetched is done already. */
+  #isRestBelow(offset: number): boolean {
+    return this.#rest.length > 0 && Number(this.#rest[0].offset) < offset;
   }
 
   #seek(offset: number): void {
