@@ -102,6 +102,7 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
       await this.#replay(events, position);
       if (this.#stopping) return;
     }
+    if (this.#stopping) return; // the log was closed: it is not too short
     if (comparePositions(this.#position, position) !== 0) {
       throw new Fault(
         'LOG_SHORTER_THAN_POSITION',

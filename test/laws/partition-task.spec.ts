@@ -72,3 +72,31 @@ test('a commit that fails is done again though no further event ever comes', asy
   expect(committed).toEqual({ offset: 1, cursor: 0 });
   expect(states.filter((state) => state === 'running')).toHaveLength(2);
 });
+
+test('a task told to stop while it restores has not found its log too short', async () => {
+  const states: TaskState[] = [];
+  const task = new PartitionTask(idle, {
+    log: {
+      read: () => Promise.resolve(undefined),
+      // the log is closed with the task: what is stored ends before the position
+      stored: async function* () {
+        yield await Promise.resolve(eventsAt(0));
+        task.stop();
+      },
+    },
+    commitPoint: {
+      fence: () => Promise.resolve({ offset: 5, cursor: 0 }),
+      commit: () => Promise.reject(new Error('nothing is committed in this test')),
+    },
+    rows: { find: () => Promise.reject(new Error('nothing is looked up in this test')) },
+    snapshots: {
+      newestAtOrBelow: () => Promise.resolve(undefined),
+      save: () => Promise.resolve(),
+    },
+    snapshotEveryEvents: 1000,
+    pause: () => Promise.resolve(),
+    onState: (state) => states.push(state),
+  });
+  await task.run();
+  expect(states.at(-1)).toBe('stopped');
+});
