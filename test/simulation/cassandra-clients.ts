@@ -17,7 +17,7 @@ import type { Upsert } from './sim-cassandra.js';
 const attempts = 2;
 
 /** A call of a process to the store; all of them may be repeated, so the driver does that. */
-const askCassandra = async <T>(
+export const askCassandra = async <T>(
   { cluster: { network, cassandra }, process }: Place,
   name: string,
   handle: () => T,

@@ -14,9 +14,8 @@ import {
 } from '../support/oracle-model.js';
 import { oracleOf } from '../support/oracle.js';
 import { asSentMessage, wholeSecondMs } from '../support/plain-rows.js';
-import type { Cluster } from './cluster.js';
+import { beforeTheLog, standingsOf, type Cluster } from './cluster.js';
 import type { BookRow } from './sim-cassandra.js';
-import { beforeTheLog } from './sim-importer.js';
 import { Violation } from './virtual-time.js';
 import { linesOf } from './workload.js';
 
@@ -120,7 +119,7 @@ const bookOf = (rows: readonly BookRow[]): Book => {
 
 /** Every line of every file is in the log once, or refused once, and in one column of its book. */
 const checkFiles = ({ cluster, books }: Run, logs: Logs): void => {
-  const { folder, journal, cassandra } = cluster;
+  const { folder, cassandra } = cluster;
   const lines = new Map<number, number[]>();
   const add = (fileId: number, lineNo: number): void => {
     lines.set(fileId, [...(lines.get(fileId) ?? []), lineNo]);
@@ -131,9 +130,11 @@ const checkFiles = ({ cluster, books }: Run, logs: Logs): void => {
   for (const [key, row] of cassandra.table('dead_letter')) {
     if (key.startsWith('file')) add(row.fileId as number, row.lineNo as number);
   }
-  const entries = journal.read(0, Infinity).entries.map(({ value }) => value);
+  const standings = standingsOf(cluster);
   for (const file of folder) {
-    const fileId = entries.find((entry) => entry?.name === file.name)?.fileId ?? 0;
+    const ids = new Set(standings.filter(({ name }) => name === file.name).map(({ id }) => id));
+    const [fileId] = ids;
+    if (ids.size !== 1) throw new Violation(`${file.name} has the ids ${[...ids].join()}`);
     const expected = Array.from({ length: linesOf(file) }, (_, index) => index + 1);
     const actual = [...(lines.get(fileId) ?? [])].sort((a, b) => a - b);
     const key = `lines of file ${fileId}`;

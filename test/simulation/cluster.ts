@@ -1,21 +1,27 @@
 import type { OutMessage } from '../../src/streaming/index.js';
 import type { Unplaced } from '../support/builders.js';
-import type { ReadingMark } from '../../src/import/domain/line-batches.js';
 import type { Network, SimProcess } from './network.js';
 import type { SimCassandra } from './sim-cassandra.js';
 import type { SimGroup } from './sim-group.js';
 import type { SimKafka, SimPartition } from './sim-kafka.js';
 import type { VirtualTime } from './virtual-time.js';
 
-/** What the importer has written down about a file; the last entry of a file is in force. */
-export interface JournalEntry {
-  readonly fileId: number;
-  readonly name: string;
-  readonly mark: ReadingMark;
-  /** Lines refused before the log so far. */
-  readonly refused: number;
-  readonly isDone: boolean;
+/** A message of topic `import-files`: the newest one of a file is in force. */
+export interface JournalMessage {
+  readonly key: string;
+  /** JSON with at least id, name and state of the file; null once the file has left. */
+  readonly value: string | null;
 }
+
+/** What everyone can read in the journal of a file. */
+export interface FileStanding {
+  readonly id: number;
+  readonly name: string;
+  readonly state: string;
+}
+
+/** Lines that were refused before the log stand in the book under this partition. */
+export const beforeTheLog = -1;
 
 /** A file in the incoming folder; it is there whole or not at all. */
 export interface SimFile {
@@ -31,15 +37,22 @@ export interface Cluster {
   readonly kafka: SimKafka;
   readonly cassandra: SimCassandra;
   readonly group: SimGroup;
+  /** The group of the importers, with the one partition of the journal. */
+  readonly importers: SimGroup;
   /** `incoming-data-records`. */
   readonly input: readonly SimPartition<Unplaced>[];
   /** `data-records-aggregates`. */
   readonly output: readonly SimPartition<OutMessage>[];
   /** `import-files`. */
-  readonly journal: SimPartition<JournalEntry>;
-  /** The incoming folder. */
+  readonly journal: SimPartition<JournalMessage>;
+  /** All files that were ever dropped, and the names of those that were moved away. */
   readonly folder: SimFile[];
+  readonly moved: Set<string>;
+  /** The first of so many file ids in a row that nobody else gets. */
+  readonly reserveIds: (count: number) => number;
   readonly mostEventsOfFetch: number;
+  /** The program's own importer; else a model of it that resumes within small files. */
+  readonly isRealImport: boolean;
 }
 
 /** A process and what it reaches. */
@@ -64,3 +77,11 @@ export const askKafka = <T>(
     timeoutMs: kafkaTimeoutMs,
     handle,
   });
+
+/** How each file stands by the journal, in the order of the messages. */
+export const standingsOf = ({ journal }: Cluster): FileStanding[] =>
+  journal
+    .read(0, Infinity)
+    .entries.map(({ value }) => value?.value)
+    .filter((text) => typeof text === 'string')
+    .map((text) => JSON.parse(text) as FileStanding);

@@ -1,67 +1,65 @@
 import type { UsageEvents } from '../../src/ingest/index.js';
 import {
+  KafkaPartitionLog,
+  type KafkaPartitionLogOptions,
+} from '../../src/platform/kafka/partition-log.js';
+import {
   Fault,
   partitionOfKey,
   type OutMessage,
-  type PartitionLog,
   type PartitionTransactions,
   type Position,
 } from '../../src/streaming/index.js';
 import type { Unplaced } from '../support/builders.js';
 import { usageEventsOf } from '../support/usage-log.js';
 import { askKafka, type Place } from './cluster.js';
-import type { Fetched, ProducerId, SimEntry, SimPartition } from './sim-kafka.js';
+import type { ProducerId, SimEntry, SimPartition } from './sim-kafka.js';
 
-const longestWaitMs = 1500;
+const longestWaitMs = 500;
 
-const eventsOf = (entries: readonly SimEntry<Unplaced>[]): UsageEvents =>
-  usageEventsOf(entries.map(({ offset, value }) => ({ ...(value as Unplaced), offset })));
+type Options = KafkaPartitionLogOptions<UsageEvents>;
+type Message = Parameters<Options['decode']>[0][number];
 
-/** The log of one input partition, as a task of a process reads it. */
-export class SimPartitionLog implements PartitionLog<UsageEvents> {
-  #isClosed = false;
-  /** Where to look for the first event from an offset on: behind markers that were met. */
-  #from = { offset: 0, next: 0 };
-  #close: () => void = () => undefined;
-  readonly #closed = new Promise<undefined>((resolve) => {
-    this.#close = () => resolve(undefined);
-  });
+/** An entry of the log in the place of a message of the client. */
+interface SimMessage {
+  readonly offset: string;
+  readonly entry: SimEntry<Unplaced>;
+}
 
-  constructor(
-    private readonly place: Place,
-    private readonly partition: SimPartition<Unplaced>,
-  ) {}
+const decode: Options['decode'] = (messages) =>
+  usageEventsOf(
+    messages.map((message) => {
+      const { offset, value } = (message as unknown as SimMessage).entry;
+      return { ...(value as Unplaced), offset };
+    }),
+  );
 
-  close(): void {
-    this.#isClosed = true;
-    this.#close();
-  }
+const fetcherOf = (place: Place, partition: SimPartition<Unplaced>): Options['fetcher'] => {
+  const { kafka, time, mostEventsOfFetch } = place.cluster;
+  return {
+    fetch: async (from) => {
+      const most = time.between(1, mostEventsOfFetch);
+      const { entries, next } = await askKafka(place, 'fetch', () =>
+        kafka.fetch(partition, { from, most, waitMs: longestWaitMs }),
+      );
+      const messages = entries.map((entry): SimMessage => {
+        return { offset: String(entry.offset), entry };
+      });
+      return {
+        messages: messages as unknown as Message[],
+        nextOffset: next,
+        stableEnd: partition.lastStableOffset,
+      };
+    },
+    close: () => Promise.resolve(),
+  };
+};
 
-  /** No events when none came for a while, as the contract wants it. */
-  async read(offset: number): Promise<UsageEvents | undefined> {
-    if (offset !== this.#from.offset) this.#from = { offset, next: offset };
-    if (this.#isClosed) return undefined;
-    const fetching = this.#fetch(this.#from.next, longestWaitMs);
-    const fetched = await Promise.race([fetching, this.#closed]);
-    if (fetched === undefined) return undefined;
-    this.#from = { offset, next: fetched.entries.length > 0 ? offset : fetched.next };
-    return eventsOf(fetched.entries);
-  }
-
-  async *stored(from: number, to: number): AsyncIterable<UsageEvents> {
-    for (let at = from; at < to;) {
-      const { entries, next, isAtEnd } = await this.#fetch(at, 0);
-      const wanted = entries.filter(({ offset }) => offset < to);
-      if (wanted.length > 0) yield eventsOf(wanted);
-      if (isAtEnd) return;
-      at = next;
-    }
-  }
-
-  #fetch(from: number, waitMs: number): Promise<Fetched<Unplaced>> {
-    const { kafka, time, mostEventsOfFetch } = this.place.cluster;
-    const most = time.between(1, mostEventsOfFetch);
-    return askKafka(this.place, 'fetch', () => kafka.fetch(this.partition, { from, most, waitMs }));
+/** The log of one input partition: the program's own, on a fetcher of the simulated broker. */
+export class SimPartitionLog extends KafkaPartitionLog<UsageEvents> {
+  constructor(place: Place, partition: SimPartition<Unplaced>) {
+    const batchEvents = place.cluster.time.between(1, place.cluster.mostEventsOfFetch);
+    super({ fetcher: fetcherOf(place, partition), decode, batchEvents });
   }
 }
 
@@ -80,6 +78,11 @@ export class SimProducer {
     this.#id = await askKafka(this.place, 'initProducerId', () =>
       kafka.initProducerId(this.transactionalId),
     );
+  }
+
+  /** The client is given up; whatever it has open is left to the broker. */
+  drop(): void {
+    this.#id = undefined;
   }
 
   async produce<T>(partition: SimPartition<T>, values: readonly T[]): Promise<void> {

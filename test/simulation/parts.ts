@@ -11,6 +11,7 @@ import { SimEffectsWriter, SimRowStore, SimSnapshots } from './cassandra-clients
 import type { Place } from './cluster.js';
 import { SimPartitionLog, SimTransactions } from './kafka-clients.js';
 import type { BookRow, SimCassandra } from './sim-cassandra.js';
+import { RealImport } from './real-importer.js';
 import { SimImport } from './sim-importer.js';
 
 /** A process and the partition it works on. */
@@ -26,7 +27,7 @@ export interface Parts {
   readonly commitPoint: (writer: EffectsWriter, transactions: PartitionTransactions) => CommitPoint;
   readonly rows: (place: PartitionPlace) => RowStore<RecordLookups, FoundRecords>;
   readonly snapshots: (place: PartitionPlace) => SnapshotStore;
-  readonly importing: (place: Place) => SimImport;
+  readonly importing: (place: Place) => { run(): Promise<void> };
   /** How readers add up the books. */
   readonly books: (cassandra: SimCassandra) => BookRow[];
 }
@@ -39,6 +40,6 @@ export const soundParts: Parts = {
   commitPoint: (writer, transactions) => new RowsFirstCommitPoint(writer, transactions),
   rows: (place) => new SimRowStore(place),
   snapshots: (place) => new SimSnapshots(place, place.partition),
-  importing: (place) => new SimImport(place),
+  importing: (place) => (place.cluster.isRealImport ? new RealImport(place) : new SimImport(place)),
   books: (cassandra) => cassandra.lastBooks(),
 };

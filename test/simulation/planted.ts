@@ -151,7 +151,7 @@ class JournalApart extends SimImport {
   protected override async commit({ entry, events }: Import): Promise<void> {
     await this.produceEvents(events);
     await this.producer.commit();
-    await this.producer.produce(this.place.cluster.journal, [entry]);
+    await this.produceEntry(entry);
     await this.producer.commit();
   }
 }

@@ -1,39 +1,43 @@
-import { deadLetterTable, type UsageEvents } from '../../src/ingest/index.js';
-import { LineBatches, startOfFile, type LineBatch } from '../../src/import/domain/line-batches.js';
-import { Fault, partitionOfNumber } from '../../src/streaming/index.js';
+import { deadLetterTable } from '../../src/ingest/index.js';
+import {
+  LineBatches,
+  startOfFile,
+  type LineBatch,
+  type ReadingMark,
+} from '../../src/import/domain/line-batches.js';
+import { Fault } from '../../src/streaming/index.js';
 import type { Unplaced } from '../support/builders.js';
-import { uuidText } from '../support/uuid-text.js';
 import { writeRows } from './cassandra-clients.js';
-import { askKafka, type JournalEntry, type Place, type SimFile } from './cluster.js';
+import {
+  askKafka,
+  beforeTheLog,
+  type FileStanding,
+  type JournalMessage,
+  type Place,
+  type SimFile,
+} from './cluster.js';
 import { SimProducer } from './kafka-clients.js';
+import { plainEvents } from './real-importer.js';
 import type { Upsert } from './sim-cassandra.js';
+import { partitionsFor } from './workload.js';
 
 const lineFeed = 10;
 const scanMs = 700;
 const pauseAfterFaultMs = 200;
 const standbyMs = 4000;
 const maxFutureSkewMs = 366 * 24 * 3_600_000;
-/** Lines that were refused before the log stand in the book under this partition. */
-export const beforeTheLog = -1;
+/** What is written down about a file; the last entry of a file is in force. */
+interface JournalEntry extends FileStanding {
+  readonly mark: ReadingMark;
+  /** Lines refused before the log so far. */
+  readonly refused: number;
+}
 
 /** What goes into the log with one transaction, and the entry of the journal about it. */
 export interface Import {
   readonly entry: JournalEntry;
   readonly events: readonly Unplaced[];
 }
-
-const recordsOf = (events: UsageEvents): Unplaced[] =>
-  Array.from({ length: events.length }, (_, at) => ({
-    type: 'record',
-    record: {
-      msisdn: events.keys[at],
-      recordedAtMs: events.timestampsMs[at],
-      recordId: uuidText(events.recordIds.subarray(at * 4, at * 4 + 4)) as string,
-      recordedBytes: events.recordedBytes[at],
-      fileId: events.fileIds[at],
-      lineNo: events.lineNos[at],
-    },
-  }));
 
 const feedEvent = (feed: string, completeThroughMs?: number): Unplaced => ({
   type: 'feed',
@@ -94,7 +98,9 @@ export class SimImport {
       const { entries, next, isAtEnd } = await askKafka(this.place, 'fetch', () =>
         kafka.fetch(journal, { from, most: 100, waitMs: 0 }),
       );
-      for (const { value } of entries) this.#note(value as JournalEntry);
+      for (const { value } of entries) {
+        this.#note(JSON.parse((value as JournalMessage).value as string) as JournalEntry);
+      }
       if (isAtEnd) return;
       from = next;
     }
@@ -103,17 +109,19 @@ export class SimImport {
   /** One transaction: the events, each in its partition, and the entry. */
   protected async commit({ entry, events }: Import): Promise<void> {
     await this.produceEvents(events);
-    await this.producer.produce(this.place.cluster.journal, [entry]);
+    await this.produceEntry(entry);
     await this.producer.commit();
+  }
+
+  protected produceEntry(entry: JournalEntry): Promise<void> {
+    const message = { key: String(entry.id), value: JSON.stringify(entry) };
+    return this.producer.produce(this.place.cluster.journal, [message]);
   }
 
   protected async produceEvents(events: readonly Unplaced[]): Promise<void> {
     const { input } = this.place.cluster;
     for (const [index, partition] of input.entries()) {
-      const its = events.filter((event) => {
-        if (event.type !== 'record') return true;
-        return partitionOfNumber(event.record.msisdn, input.length) === index;
-      });
+      const its = events.filter((event) => partitionsFor(event, input.length).includes(index));
       if (its.length > 0) await this.producer.produce(partition, its);
     }
   }
@@ -124,7 +132,7 @@ export class SimImport {
 
   async #round(): Promise<void> {
     const { cluster, process } = this.place;
-    const open = cluster.folder.find(({ name }) => this.journal.get(name)?.isDone !== true);
+    const open = cluster.folder.find(({ name }) => this.journal.get(name)?.state !== 'done');
     if (open === undefined) return process.sleep(scanMs);
     const known = this.journal.get(open.name);
     const done = known === undefined ? this.#registration(open) : await this.#lines(open, known);
@@ -134,13 +142,13 @@ export class SimImport {
   }
 
   #registration({ name, feed }: SimFile): Import {
-    const fileId = Math.max(0, ...Array.from(this.journal.values(), (entry) => entry.fileId)) + 1;
-    const entry = { fileId, name, mark: startOfFile, refused: 0, isDone: false };
+    const id = Math.max(0, ...Array.from(this.journal.values(), (entry) => entry.id)) + 1;
+    const entry = { id, name, mark: startOfFile, refused: 0, state: 'queued' };
     return { entry, events: [feedEvent(feed)] };
   }
 
   async #lines({ name, feed, bytes }: SimFile, known: JournalEntry): Promise<Import> {
-    const { fileId, mark } = known;
+    const { id: fileId, mark } = known;
     const { time } = this.place.cluster;
     const end = endOfLines(bytes, mark.byteOffset, time.between(1, 6));
     const isDone = end === bytes.length;
@@ -151,11 +159,12 @@ export class SimImport {
     const batch = batches.end(true);
     const refused = known.refused + batch.refused.length;
     await this.#writeRefused({ fileId, batch, refused });
-    const events = recordsOf(batch.events);
+    const events = plainEvents(batch.events);
     const last = batch.mark.lastRecordedAtMs;
     const through = last > Number.MIN_SAFE_INTEGER ? last : undefined;
     if (isDone) events.push(feedEvent(feed, through));
-    return { entry: { fileId, name, mark: batch.mark, refused, isDone }, events };
+    const state = isDone ? 'done' : 'importing';
+    return { entry: { id: fileId, name, mark: batch.mark, refused, state }, events };
   }
 
   /** Rows first here too: the book as of the last line, and the lines themselves. */

@@ -4,9 +4,10 @@ import { calm, newNetworkFaults, startChaos } from './chaos.js';
 import { checkAll } from './checks.js';
 import {
   sessionTimeoutMs,
+  standingsOf,
   transactionTimeoutMs,
   type Cluster,
-  type JournalEntry,
+  type JournalMessage,
 } from './cluster.js';
 import { Fleet } from './fleet.js';
 import { Network, type NetworkFaults } from './network.js';
@@ -56,6 +57,7 @@ export class Simulation {
     this.#crowd = crowd;
     this.#faults = newNetworkFaults(time);
     this.#faultsEndMs = time.between(5000, 25_000);
+    let lastId = 0;
     const cluster: Cluster = {
       time,
       network: new Network(time, this.#faults),
@@ -64,8 +66,12 @@ export class Simulation {
       group: new SimGroup(time, { partitions, sessionTimeoutMs }),
       input: partitionsNamed<Unplaced>('input', partitions),
       output: partitionsNamed<OutMessage>('output', 2),
-      journal: new SimPartition<JournalEntry>('journal'),
+      journal: new SimPartition<JournalMessage>('journal'),
+      importers: new SimGroup(time, { partitions: 1, sessionTimeoutMs }),
       folder: [],
+      moved: new Set(),
+      reserveIds: (count) => (lastId += count) - count + 1,
+      isRealImport: time.chance(0.5),
       mostEventsOfFetch: crowd > 0 ? 400 : 12,
     };
     watch.cluster = this.cluster = cluster;
@@ -141,10 +147,10 @@ export class Simulation {
   }
 
   #isImported(): boolean {
-    const { folder, journal, kafka } = this.cluster;
-    const entries = journal.read(0, Infinity).entries.map(({ value }) => value);
-    const done = new Set(entries.filter((entry) => entry?.isDone).map((entry) => entry?.name));
-    return folder.every(({ name }) => done.has(name)) && kafka.openTransactions.length === 0;
+    const { folder, kafka } = this.cluster;
+    const states = new Map(standingsOf(this.cluster).map(({ name, state }) => [name, state]));
+    const isDone = folder.every(({ name }) => states.get(name) === 'done');
+    return isDone && kafka.openTransactions.length === 0;
   }
 
   #isDone(): boolean {

@@ -105,7 +105,7 @@ export class Worker {
       state: 'unowned',
       stop: () => {
         task.stop();
-        log.close();
+        void log.close();
       },
     };
     this.#tasks.set(partition, own);

@@ -153,8 +153,8 @@ export const newWorkload = (time: VirtualTime, lastMs: number): Workload =>
 
 /** The lines of a file, as a person counts them. */
 export const linesOf = ({ bytes }: SimFile): number => {
-  const text = bytes.toString();
-  return text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+  const lines = bytes.toString().split('\n');
+  return lines.at(-1) === '' ? lines.length - 1 : lines.length; // nothing is behind the last break
 };
 
 /** The partitions an event goes to: that of its subscriber, or all. */
