@@ -25,9 +25,8 @@ FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Overage" \
       org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /app
-# Only what main.js does not hold itself: native code, Kafka's client, and files of the pages.
+# Only what main.js does not hold itself: native code, and files of the pages.
 COPY --from=packages /app/node_modules/@duckdb ./node_modules/@duckdb
-COPY --from=packages /app/node_modules/kafkajs ./node_modules/kafkajs
 COPY --from=packages /app/node_modules/graphiql ./node_modules/graphiql
 COPY --from=packages /app/node_modules/react ./node_modules/react
 COPY --from=packages /app/node_modules/react-dom ./node_modules/react-dom
