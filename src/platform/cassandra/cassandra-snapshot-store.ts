@@ -9,6 +9,7 @@ import {
 } from '../../streaming/index.js';
 import type { CassandraSession } from './cassandra-session.js';
 import { cassandraErrors } from './errors.js';
+import { inParallel } from './in-parallel.js';
 
 export interface CassandraSnapshotOptions {
   readonly session: Pick<CassandraSession, 'query'>;
@@ -72,16 +73,26 @@ export class CassandraSnapshotStore implements SnapshotStore {
     return this.#newest;
   }
 
-  /** The newest one that is whole; a damaged one is passed over and told. */
+  /**
+   * The newest one that is whole; a damaged one is passed over and told. One above the position is
+   * of a history that was lost (a restored backup): it is removed, or it would come into use once
+   * the position has passed it. The chunks are kept from the check for the first reader: reading
+   * them twice would be most of a restore.
+   */
   async newestAtOrBelow(position: Position): Promise<Snapshot | undefined> {
     for (const head of await this.#heads()) {
-      if (comparePositions(head.position, position) > 0) continue;
-      const problem = await this.#problemOf(head);
+      const where = `partition ${this.options.partition} at ${head.position.offset}`;
+      if (comparePositions(head.position, position) > 0) {
+        await this.#remove(head);
+        this.options.log(`snapshot: ${where} was removed, it is ahead of the committed position`);
+        continue;
+      }
+      const read: Buffer[] = [];
+      const problem = await this.#problemOf(head, read);
       if (problem === undefined) {
         this.#newest = { offset: head.position.offset, savedAtMs: head.savedAtMs };
-        return { position: head.position, chunks: () => joined(this.#chunks(head)) };
+        return { position: head.position, chunks: () => joined(this.#chunksFrom(head, read)) };
       }
-      const where = `partition ${this.options.partition} at ${head.position.offset}`;
       this.options.log(`snapshot: ${where} is not used, ${problem}; the one before is tried`);
     }
     return undefined;
@@ -127,13 +138,14 @@ export class CassandraSnapshotStore implements SnapshotStore {
   }
 
   /** Reads it once to its end: what a restore begins with has to be whole. */
-  async #problemOf(head: Head): Promise<string | undefined> {
+  async #problemOf(head: Head, into: Buffer[]): Promise<string | undefined> {
     const hash = createHash('sha256');
     let bytes = 0;
     try {
       for await (const chunk of this.#chunks(head)) {
         hash.update(chunk);
         bytes += chunk.length;
+        into.push(chunk);
       }
     } catch (error) {
       if (error instanceof Fault && error.code === 'CASSANDRA_SNAPSHOT_DAMAGED') {
@@ -143,6 +155,13 @@ export class CassandraSnapshotStore implements SnapshotStore {
     }
     const isWhole = bytes === head.bytes && hash.digest('hex') === head.sha256;
     return isWhole ? undefined : 'its bytes are not those that were saved';
+  }
+
+  /** The chunks that are kept, each let go when it is taken; read again once they were taken. */
+  async *#chunksFrom(head: Head, read: Buffer[]): AsyncGenerator<Buffer> {
+    if (read.length < head.chunks) return yield* this.#chunks(head);
+    read.reverse();
+    while (read.length > 0) yield read.pop() as Buffer;
   }
 
   /** A few chunks ahead of the one that is worked on. */
@@ -180,13 +199,15 @@ export class CassandraSnapshotStore implements SnapshotStore {
   }
 
   async #removeOld(): Promise<void> {
+    for (const head of (await this.#heads()).slice(kept)) await this.#remove(head);
+  }
+
+  /** The row that names the chunks first: a snapshot without some of them is never seen. */
+  async #remove({ id, position: { offset, cursor }, chunks }: Head): Promise<void> {
     const { session, application, partition } = this.options;
-    for (const { id, position, chunks } of (await this.#heads()).slice(kept)) {
-      const { offset, cursor } = position;
-      await session.query(removeHead, [application, partition, offset, cursor, id]);
-      for (let number = 0; number < chunks; number++)
-        await session.query(removeChunk, [id, number]);
-    }
+    await session.query(removeHead, [application, partition, offset, cursor, id]);
+    const numbers = Array.from({ length: chunks }, (_, number) => number);
+    await inParallel(numbers, chunksInFlight, (number) => session.query(removeChunk, [id, number]));
   }
 }
 
