@@ -1,5 +1,4 @@
 import type { UsageState } from '../billing-window/index.js';
-import { usageApplication } from '../billing-window/index.js';
 import {
   agreementTable,
   dataRecordTable,
@@ -11,8 +10,6 @@ import {
 import type { EmbeddedDatabase, EmbeddedLog } from '../platform/embedded/index.js';
 import { maskMsisdn } from '../platform/telemetry/index.js';
 import {
-  comparePositions,
-  startOfLog,
   uuidText,
   type ColumnBatch,
   type OutMessage,
@@ -20,8 +17,9 @@ import {
   type RowStore,
   type TableSchema,
 } from '../streaming/index.js';
+import { logTooShort, Replay, type ReplayedBatch } from './replay.js';
 
-export interface ReplayPorts {
+interface ReplayCheckPorts {
   readonly database: EmbeddedDatabase;
   readonly log: EmbeddedLog<UsageEvents>;
   readonly rows: RowStore<RecordLookups, FoundRecords>;
@@ -73,42 +71,23 @@ const shown = (schema: TableSchema, text: string): string => {
 /** Runs the application over the whole log again and compares what it says with the store. */
 export class ReplayCheck {
   readonly #books: Books = new Map();
-  readonly #state = usageApplication.newState();
-  #position: Position = startOfLog;
-  #events = 0;
   #messages = 0;
 
-  constructor(private readonly ports: ReplayPorts) {}
+  constructor(private readonly ports: ReplayCheckPorts) {}
 
   /** Replays up to a position, from the first event, without a snapshot. */
   async run(until: Position): Promise<Replayed> {
-    const end = until.offset + (until.cursor > 0 ? 1 : 0);
-    for await (const events of this.ports.log.stored(0, end)) await this.#batch(events, until);
-    if (comparePositions(this.#position, until) !== 0) {
-      const { offset, cursor } = this.#position;
-      this.ports.differs(
-        `log: ends at ${offset}+${cursor}, the store is at ${until.offset}+${until.cursor}`,
-      );
-    }
+    const replay = new Replay(this.ports);
+    for await (const batch of replay.run(until)) await this.#compare(batch);
+    const tooShort = logTooShort(replay.position, until);
+    if (tooShort !== undefined) this.ports.differs(tooShort);
     await this.#noFurtherMessages();
-    const [events, messages] = [this.#events, this.#messages];
-    return { state: this.#state, books: this.#books, events, messages };
+    const { state, events } = replay;
+    return { state, books: this.#books, events, messages: this.#messages };
   }
 
-  async #batch(events: UsageEvents, until: Position): Promise<void> {
-    const rows: ColumnBatch[] = [];
-    const messages: OutMessage[] = [];
-    for (let from = 0; from < events.length && comparePositions(this.#position, until) < 0;) {
-      const lookups = usageApplication.lookups(this.#state, { events, from });
-      const found = lookups && (await this.ports.rows.find(lookups, events.offsets[from]));
-      const step = usageApplication.step(this.#state, { events, from }, found);
-      rows.push(...step.effects.rows);
-      messages.push(...step.effects.messages);
-      from = step.next;
-      this.#position = step.position;
-    }
+  async #compare({ events, rows, messages }: ReplayedBatch): Promise<void> {
     const range = { from: events.offsets[0], to: events.offsets[events.length - 1] + 1 };
-    this.#events += events.length;
     await this.#compareRows(dataRecordTable, rows, range);
     await this.#compareRows(agreementTable, rows, range);
     this.#addToBooks(rows);

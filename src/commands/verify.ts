@@ -1,24 +1,32 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { usageApplication, type UsageState } from '../billing-window/index.js';
+import type { UsageState } from '../billing-window/index.js';
 import type { Settings } from '../config/index.js';
 import { bookColumns } from '../ingest/index.js';
 import type { EmbeddedDatabase } from '../platform/embedded/index.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { comparePositions, Fault, type Position } from '../streaming/index.js';
 import { openEmbedded, storePath, type OpenedStore } from '../wiring.js';
+import { Differences } from './differences.js';
 import { ReplayCheck, type Books } from './replay-check.js';
+import { fingerprintOf, snapshotFingerprint } from './state-fingerprint.js';
 import { checkTotals } from './totals-check.js';
 
-/** How many differences are printed; all are counted. */
-const mostPrinted = 1000;
-
 /**
- * Recomputes the state from the log and the totals from the rows of a store no program runs on,
- * and prints each difference. Answers how many there are. Rejects with STORE_IN_USE and
- * STORE_NOT_FOUND.
+ * Recomputes the state from the log and the totals from the rows, and prints each difference.
+ * Answers how many there are. Embedded: of a store no program runs on, else rejects with
+ * STORE_IN_USE; with STORE_NOT_FOUND when there is none. Cluster: as verifyCluster does.
  */
 export const verify = async (
+  settings: Settings,
+  logger: Logger,
+  print: (line: string) => void,
+): Promise<number> => {
+  if (settings.store === 'embedded') return verifyEmbedded(settings, logger, print);
+  const { verifyCluster } = await import('./verify-cluster/verify-cluster.js');
+  return verifyCluster(settings, logger, print);
+};
+
+const verifyEmbedded = async (
   settings: Settings,
   logger: Logger,
   print: (line: string) => void,
@@ -26,10 +34,8 @@ export const verify = async (
   const path = storePath(settings.dataDir);
   if (!existsSync(path)) throw new Fault('STORE_NOT_FOUND', 'Fatal', `there is no ${path}`);
   const store = await openEmbedded(settings, logger);
-  let differences = 0;
-  const differs = (line: string): void => {
-    if (++differences <= mostPrinted) print(`DIFFERENT  ${line}`);
-  };
+  const differences = new Differences(print);
+  const differs = differences.add;
   try {
     const { database, log, rows } = store;
     const position = await log.fence();
@@ -37,13 +43,12 @@ export const verify = async (
     const windows = await checkTotals(database, replayed.state, differs);
     const files = await checkBooks(database, replayed.books, differs);
     await checkSnapshot(store, { state: replayed.state, position }, differs);
-    if (differences > mostPrinted) print(`… and ${differences - mostPrinted} more`);
+    const found = differences.summary();
     print(
       `${replayed.events} events, ${windows} totals, ${replayed.messages} messages, ` +
-        `${files} books of files: ` +
-        (differences === 0 ? 'all as the log says' : `${differences} differences`),
+        `${files} books of files: ${found}`,
     );
-    return differences;
+    return differences.count;
   } finally {
     await store.database.close();
   }
@@ -103,12 +108,6 @@ const checkLines = async (
   }
 };
 
-const fingerprint = (state: UsageState): string => {
-  const hash = createHash('sha256');
-  for (const chunk of usageApplication.save(state)) hash.update(chunk);
-  return hash.digest('hex');
-};
-
 /** A snapshot at the position has to be the state that the log gives. */
 const checkSnapshot = async (
   { snapshots }: OpenedStore,
@@ -118,8 +117,7 @@ const checkSnapshot = async (
   const snapshot = await snapshots.newestAtOrBelow(replayed.position);
   if (snapshot === undefined) return;
   if (comparePositions(snapshot.position, replayed.position) !== 0) return;
-  const restored = await usageApplication.load(snapshot.chunks());
-  if (fingerprint(restored) !== fingerprint(replayed.state)) {
+  if ((await snapshotFingerprint(snapshot)) !== fingerprintOf(replayed.state)) {
     differs(`state: the snapshot at ${snapshot.position.offset} is not what the log gives`);
   }
 };

@@ -82,6 +82,13 @@ const push = (rows: DataRecordRows, row: Row): void => {
   });
 };
 
+/** Rows as they were read, with all columns that are no key of a Cassandra partition. */
+export const recordRowsOf = (read: readonly Row[]): DataRecordRows => {
+  const rows = new DataRecordRows(read.length);
+  for (const row of read) push(rows, row);
+  return rows;
+};
+
 /**
  * Rows a step asks for, of versions below an offset only: what a later event wrote, or an owner
  * that lost the partition, is not there yet for the event in hand.

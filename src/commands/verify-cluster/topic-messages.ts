@@ -1,0 +1,45 @@
+import type { OutMessage } from '../../streaming/index.js';
+import type { PatientFetcher } from './servers.js';
+
+type KafkaMessage = Awaited<ReturnType<PatientFetcher['fetch']>>['messages'][number];
+
+/** A message where it lies. */
+export interface TopicMessage extends OutMessage {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+const textOf = (value: Buffer | string | null | undefined): string => value?.toString() ?? '';
+
+const messageOf = (partition: number, message: KafkaMessage): TopicMessage => ({
+  partition,
+  offset: Number(message.offset),
+  key: textOf(message.key),
+  timestampMs: Number(message.timestamp),
+  headers: Object.fromEntries(
+    Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+  ),
+  value: textOf(message.value),
+});
+
+/** Committed messages of a partition with offsets in [from, to), in order. */
+export async function* topicMessages(
+  fetcher: Pick<PatientFetcher, 'fetch'>,
+  partition: number,
+  { from, to }: { from: number; to: number },
+): AsyncGenerator<TopicMessage> {
+  for (let at = from; at < to;) {
+    const { messages, nextOffset } = await fetcher.fetch(at);
+    for (const message of messages) {
+      if (Number(message.offset) < to) yield messageOf(partition, message);
+    }
+    if (nextOffset <= at) return;
+    at = nextOffset;
+  }
+}
+
+/** All that is compared of a message. */
+export const messageText = ({ key, timestampMs, headers, value }: OutMessage): string => {
+  const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([key, timestampMs, sorted, value]);
+};
