@@ -1,10 +1,8 @@
 import { Client } from 'cassandra-driver';
 import { clusterSchema } from '../../../src/cluster-schema.js';
 import { CassandraSession, createSchema } from '../../../src/platform/cassandra/index.js';
-import { ClusterInTest } from './cluster-in-test.js';
+import { nameOfSpec, sharedServers } from './servers.js';
 
-/** Servers of another run save the start: this names the port of one. */
-const givenPort = Number(process.env.OVERAGE_TEST_CASSANDRA_PORT ?? 0);
 const localDataCenter = 'datacenter1';
 
 export interface KeyspaceSizes {
@@ -12,28 +10,17 @@ export interface KeyspaceSizes {
   readonly partitions: number;
 }
 
-/** A keyspace of the program's schema on a real server, and a plain client beside the program's. */
+/** A keyspace of the program on the shared server, and a plain client beside the program's. */
 export class KeyspaceInTest {
   private constructor(
     readonly name: string,
-    private readonly cluster: ClusterInTest | undefined,
-    private readonly open: { readonly session: CassandraSession; readonly client: Client },
+    readonly session: CassandraSession,
+    readonly client: Client,
   ) {}
 
-  get session(): CassandraSession {
-    return this.open.session;
-  }
-
-  get client(): Client {
-    return this.open.client;
-  }
-
   static async open(sizes: KeyspaceSizes): Promise<KeyspaceInTest> {
-    const name = `test_${process.pid}_${Date.now()}`;
-    const cluster = givenPort === 0 ? await ClusterInTest.make() : undefined;
-    const up = await cluster?.run('up');
-    if (up !== undefined && up.code !== 0) throw new Error(up.output);
-    const contactPoints = [`127.0.0.1:${cluster?.ports.cassandra ?? givenPort}`];
+    const name = nameOfSpec('test');
+    const contactPoints = [sharedServers().cassandra];
     const maker = await CassandraSession.open({ contactPoints, localDataCenter });
     const schema = clusterSchema({ keyspace: name, ...sizes });
     await createSchema(maker, schema, { replicationFactor: 1, localDataCenter });
@@ -41,7 +28,7 @@ export class KeyspaceInTest {
     const session = await CassandraSession.open({ contactPoints, localDataCenter, keyspace: name });
     const client = new Client({ contactPoints, localDataCenter, keyspace: name });
     await client.connect();
-    return new KeyspaceInTest(name, cluster, { session, client });
+    return new KeyspaceInTest(name, session, client);
   }
 
   /** One row with these columns. */
@@ -62,7 +49,5 @@ export class KeyspaceInTest {
     await this.client.execute(`DROP KEYSPACE "${this.name}"`);
     await this.client.shutdown();
     await this.session.close();
-    await this.cluster?.run('down');
-    this.cluster?.remove();
   }
 }
