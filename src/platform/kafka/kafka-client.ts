@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
 import { Fault } from '../../streaming/index.js';
 import { kafkaErrors } from './errors.js';
+import { connectWholeOrNotAtAll } from './whole-connections.js';
 
 /** How to reach the brokers. */
 export interface KafkaOptions {
@@ -25,6 +26,8 @@ export interface KafkaLog {
 const retry = { initialRetryTime: 5, multiplier: 1.5, factor: 0, maxRetryTime: 200, retries: 40 };
 const requestTimeoutMs = 10_000;
 const connectionTimeoutMs = 3_000;
+
+connectWholeOrNotAtAll();
 
 /** A client of the brokers; connects when it is used. */
 export const newKafka = (options: KafkaOptions, log: KafkaLog): Kafka =>
