@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import Encoder from 'kafkajs/src/protocol/encoder.js';
 import { newCluster } from './kafka-internals.js';
@@ -166,19 +167,29 @@ const metadataOf = (names: readonly string[]): Question<DescribedTopics> => ({
   },
 });
 
-const readGroup = (reader: Reader): ReadonlySet<Operation> => {
-  reader.int16();
+/** Codes of a coordinator that has just become one, or is one no more: it knows of no rights. */
+const notCoordinating: ReadonlySet<number> = new Set([14, 15, 16]);
+const askAgainAfterMs = 250;
+const mostTries = 120;
+
+interface DescribedGroup {
+  readonly code: number;
+  readonly allowed: ReadonlySet<Operation>;
+}
+
+const readGroup = (reader: Reader): DescribedGroup => {
+  const code = reader.int16();
   reader.skipTexts(['group', 'state', 'protocol type', 'protocol'].length);
   reader.list(() => {
     reader.skipTexts(['member', 'client', 'host'].length);
     reader.skipBytes(); // metadata
     reader.skipBytes(); // assignment
   });
-  return operationsOf(reader.int32());
+  return { code, allowed: operationsOf(reader.int32()) };
 };
 
 /** DescribeGroups, version 3 (KIP-430). */
-const groupQuestion = (groupId: string): Question<readonly ReadonlySet<Operation>[]> => ({
+const groupQuestion = (groupId: string): Question<readonly DescribedGroup[]> => ({
   api: { key: 15, version: 3, name: 'DescribeGroups' },
   body: new Encoder().writeArray([groupId]).writeBoolean(true),
   read: (reader) => {
@@ -214,9 +225,13 @@ export const describeTopics = (kafka: Kafka, names: readonly string[]): Promise<
 export const groupOperations = (kafka: Kafka, groupId: string): Promise<ReadonlySet<Operation>> =>
   onConnection(kafka, async (cluster) => {
     try {
-      const coordinator = await cluster.findGroupCoordinator({ groupId });
-      const [allowed] = await ask(coordinator, groupQuestion(groupId));
-      return allowed;
+      for (let tries = 1; ; tries++) {
+        const coordinator = await cluster.findGroupCoordinator({ groupId });
+        const [{ code, allowed }] = await ask(coordinator, groupQuestion(groupId));
+        if (!notCoordinating.has(code)) return allowed;
+        if (tries === mostTries) throw new Error(`group ${groupId} has no coordinator (${code})`);
+        await sleep(askAgainAfterMs);
+      }
     } catch (error) {
       if ((error as { type?: unknown }).type !== 'GROUP_AUTHORIZATION_FAILED') throw error;
       return new Set();
