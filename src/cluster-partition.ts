@@ -2,7 +2,7 @@ import { feedClockSettings, topicFeed, type Settings } from './config/index.js';
 import { usageApplication, type UsageState } from './billing-window/index.js';
 import { eventTypes, UsageEvents, type FoundRecords, type RecordLookups } from './ingest/index.js';
 import { TaskCause } from './partition-status.js';
-import { pauseFor } from './platform/pause.js';
+import { pauseFor, restFor } from './platform/pause.js';
 import type { Logger } from './platform/telemetry/index.js';
 import { SilentFeeds } from './silent-feeds.js';
 import {
@@ -100,7 +100,7 @@ export class PartitionRunner {
   async stop(withinMs: number): Promise<void> {
     this.#task.stop();
     await this.parts.log.close();
-    await Promise.race([this.#ended, pauseFor(withinMs)]);
+    await Promise.race([this.#ended, restFor(withinMs)]);
     await this.parts.transactions.close();
   }
 

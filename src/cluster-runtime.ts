@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import type { PartitionRunner } from './cluster-partition.js';
+import type { WindowTable } from './billing-window/index.js';
 import type { Settings } from './config/index.js';
+import type { OpenPeriods } from './ingest/index.js';
 import type { PartitionReport } from './ingest/adapters/cassandra-partition-status.js';
 import { openPeriodsOf } from './partition-status.js';
 import type { Clock } from './platform/http/clock.js';
-import { every, pauseFor } from './platform/pause.js';
+import { every, restFor } from './platform/pause.js';
 import type { StreamRuntime } from './platform/stream-server.js';
 import type { Logger } from './platform/telemetry/index.js';
 import type { TaskState } from './streaming/index.js';
@@ -34,6 +36,8 @@ export interface ClusterRuntimeParts {
 
 const reportEveryMs = 500;
 const landingMs = 1500;
+const manyWindows = 20_000;
+const countManyEveryMs = 10_000;
 
 /** What tells this process from others that run on the same host or another. */
 export const ownerName = `${hostname()}:${process.pid}`;
@@ -41,6 +45,7 @@ export const ownerName = `${hostname()}:${process.pid}`;
 /** The partitions of this process: those its group gives it, no others. */
 export class ClusterRuntime implements StreamRuntime {
   readonly #runners = new Map<number, PartitionRunner>();
+  readonly #counted = new Map<number, { readonly open: OpenPeriods; readonly untilMs: number }>();
   #stopReports: () => Promise<void> = () => Promise.resolve();
   #stopping: Promise<void> | undefined;
   /** Since when it is in no group (epoch ms); undefined while it is. */
@@ -114,9 +119,9 @@ export class ClusterRuntime implements StreamRuntime {
     await Promise.all(runners.map((runner) => runner.stop(landingMs)));
     await this.#stopReports();
     const stopped = Promise.all(this.parts.services.map((service) => service.stop()));
-    await Promise.race([stopped, pauseFor(landingMs)]);
+    await Promise.race([stopped, restFor(landingMs)]);
     for (const connection of this.parts.connections) {
-      await Promise.race([connection.close(), pauseFor(landingMs)]);
+      await Promise.race([connection.close(), restFor(landingMs)]);
     }
   }
 
@@ -134,6 +139,18 @@ export class ClusterRuntime implements StreamRuntime {
     await Promise.all(work);
   }
 
+  /** To count them takes a walk over all: many are counted less often. */
+  #openPeriods(partition: number, windows: WindowTable): OpenPeriods {
+    const nowMs = this.parts.now();
+    const counted = this.#counted.get(partition);
+    if (counted !== undefined && windows.count > manyWindows && nowMs < counted.untilMs) {
+      return counted.open;
+    }
+    const open = openPeriodsOf(windows);
+    this.#counted.set(partition, { open, untilMs: nowMs + countManyEveryMs });
+    return open;
+  }
+
   #reportOf(runner: PartitionRunner): PartitionReport {
     const { partition, state, memory, cause, position } = runner;
     return {
@@ -144,7 +161,7 @@ export class ClusterRuntime implements StreamRuntime {
         position,
         memory: {
           clock: memory.clock,
-          openPeriods: openPeriodsOf(memory.windows),
+          openPeriods: this.#openPeriods(partition, memory.windows),
           agreements: memory.agreements.agreementCount,
         },
       }),

@@ -19,16 +19,17 @@ const says = (program: string, option: string): string => {
 
 const { JAVA_HOME: javaHome } = process.env;
 const java = javaHome ? join(javaHome, 'bin/java') : 'java';
-const hasTools = says(java, '-version').includes('version "17') && says('mvn', '--version') !== '';
+/** Whether there are the tools for real servers. */
+export const hasServers = says(java, '-version').includes('version "17') && says('mvn', '--version') !== '';
 
 const reason = 'NO JAVA 17 OR NO MAVEN';
 
 /** `test`, or without Java 17 and Maven `test.skip`: the launcher names each skipped test. */
-export const testOnServers = hasTools ? test : test.skip;
+export const testOnServers = hasServers ? test : test.skip;
 
 /** The name of a chapter that needs real servers; without tools it says why it is skipped. */
 export const chapterOnServers = (name: string): string => {
-  if (hasTools) return name;
+  if (hasServers) return name;
   process.stderr.write(`\n${reason}. NOT TESTED: ${name}.\n\n`);
   return `${reason}: ${name}`;
 };
