@@ -188,7 +188,7 @@ export class CassandraSnapshotStore implements SnapshotStore {
   async #heads(): Promise<Head[]> {
     const { session, application, partition } = this.options;
     const rows = await session.query(heads, [application, partition]);
-    return rows.map((row) => ({
+    const found = rows.map((row) => ({
       id: row['snapshot_id'] as types.Uuid,
       position: { offset: Number(row['offset']), cursor: Number(row['cursor']) },
       chunks: Number(row['chunks']),
@@ -196,6 +196,10 @@ export class CassandraSnapshotStore implements SnapshotStore {
       sha256: String(row['sha256']),
       savedAtMs: Number(row['saved_at']),
     }));
+    // Of two at one position the later one: the table has them in the order of their ids.
+    return found.sort(
+      (a, b) => comparePositions(b.position, a.position) || b.savedAtMs - a.savedAtMs,
+    );
   }
 
   async #removeOld(): Promise<void> {
