@@ -7,11 +7,12 @@ import {
   fixedDifferences,
   nodesIn,
   type CassandraSession,
+  type WantedSchema,
 } from '../platform/cassandra/index.js';
 import {
   checkTopics,
   ensureTopics,
-  fixedTopicDifferences,
+  impossibleTopics,
   newKafka,
   type Kafka,
 } from '../platform/kafka/index.js';
@@ -25,24 +26,28 @@ interface Migration {
   readonly print: (line: string) => void;
 }
 
-/** Nothing is made when something that is there cannot become what is asked for. */
-const refuseWhatIsFixed = async ({ settings, session, kafka }: Migration): Promise<void> => {
-  const fixed = [
-    ...(await fixedDifferences(session, wantedSchema(settings))),
-    ...(await fixedTopicDifferences(kafka, wantedTopics(settings))),
-  ];
-  if (fixed.length > 0) throw notReady('MIGRATION_REFUSED', fixed);
-};
-
 /** More copies than nodes: the keyspace could be made, but no row could be written. */
-const refuseTooFewNodes = async ({ settings, session }: Migration): Promise<void> => {
+const tooFewNodes = async ({ settings, session }: Migration): Promise<string[]> => {
   const { cassandraReplicationFactor: copies, cassandraLocalDataCenter: dataCenter } = settings;
   const nodes = await nodesIn(session, dataCenter);
-  if (nodes >= copies) return;
-  throw notReady('MIGRATION_REFUSED', [
-    `CASSANDRA_REPLICATION_FACTOR is ${copies}, and ${dataCenter} has ${nodes} node(s).`,
-  ]);
+  return nodes >= copies
+    ? []
+    : [`CASSANDRA_REPLICATION_FACTOR is ${copies}, and ${dataCenter} has ${nodes} node(s).`];
 };
+
+/** Nothing is made when something that is there cannot become what is asked for. */
+const refuseWhatCannotBe = async (migration: Migration): Promise<void> => {
+  const { settings, session, kafka } = migration;
+  const wanted = wantedSchema(settings);
+  const isNew = (await checkSchema(session, wanted))[0] === missingKeyspace(wanted);
+  const impossible = [
+    ...(isNew ? await tooFewNodes(migration) : await fixedDifferences(session, wanted)),
+    ...(await impossibleTopics(kafka, wantedTopics(settings))),
+  ];
+  if (impossible.length > 0) throw notReady('MIGRATION_REFUSED', impossible);
+};
+
+const missingKeyspace = ({ keyspace }: WantedSchema): string => `Keyspace ${keyspace} is missing.`;
 
 const tellMade = (difference: string): string => difference.replace(/ is missing\.$/, ': made.');
 
@@ -55,8 +60,7 @@ const migrateCassandra = async (migration: Migration): Promise<void> => {
     print(`${name}: there, with ${wanted.tables.length} tables.`);
     return;
   }
-  const isNew = before[0] === `${name} is missing.`;
-  if (isNew) await refuseTooFewNodes(migration);
+  const isNew = before[0] === missingKeyspace(wanted);
   await createSchema(session, wanted, {
     replicationFactor: settings.cassandraReplicationFactor,
     localDataCenter: settings.cassandraLocalDataCenter,
@@ -99,7 +103,7 @@ export const migrate = async (
   const session = await openSession(settings);
   const migration = { settings, session, kafka, print };
   try {
-    await refuseWhatIsFixed(migration);
+    await refuseWhatCannotBe(migration);
     await migrateCassandra(migration);
     for (const line of await ensureTopics(kafka, wantedTopics(settings))) print(line);
     await refuseWhatIsLeft(migration);

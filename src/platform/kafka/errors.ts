@@ -41,11 +41,6 @@ export const kafkaErrors = {
     meaning: 'The certificate of a broker could not be verified, or the broker refused ours.',
     next: 'Set KAFKA_TLS_CA_FILE, and use the host names that the certificate is for.',
   },
-  KAFKA_TOO_FEW_BROKERS: {
-    reaction: 'Fatal',
-    meaning: 'A topic is to have more replicas than there are brokers.',
-    next: 'Set KAFKA_REPLICATION_FACTOR to the number of brokers or less, or start more brokers.',
-  },
   KAFKA_REFUSED: {
     reaction: 'Fatal',
     meaning: 'Kafka refuses a request that should be good.',

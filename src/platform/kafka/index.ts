@@ -6,11 +6,12 @@ export { PartitionFetcher } from './partition-fetcher.js';
 export { PartitionGroup } from './partition-group.js';
 export { KafkaPartitionLog } from './partition-log.js';
 export { KafkaPartitionTransactions } from './partition-transactions.js';
+export { RecordChunks } from './record-chunks.js';
 export { RecordWriter } from './record-writer.js';
 export {
   checkTopics,
   ensureTopics,
-  fixedTopicDifferences,
+  impossibleTopics,
   type KafkaCheck,
   type WantedKafka,
   type WantedTopic,

@@ -1,12 +1,10 @@
 import kafkajs, { type Admin, type ConfigResourceTypes as ResourceType, type Kafka } from 'kafkajs';
-import { Fault } from '../../streaming/index.js';
 import {
   describeTopics,
   groupOperations,
   mayTransact,
   type DescribedTopic,
 } from './allowed-operations.js';
-import { kafkaErrors } from './errors.js';
 import { kafkaFault } from './kafka-client.js';
 import {
   brokerFindings,
@@ -201,9 +199,6 @@ export const checkTopics = (kafka: Kafka, wanted: WantedKafka): Promise<KafkaChe
     };
   });
 
-const fault = (code: keyof typeof kafkaErrors, message: string): Fault =>
-  new Fault(code, kafkaErrors[code].reaction, message);
-
 /** Of several topics that could not be made the client tells in a list. */
 const firstOf = (error: unknown): unknown =>
   (error as { errors?: readonly unknown[] }).errors?.[0] ?? error;
@@ -256,31 +251,30 @@ const repair = async (
   return Array.from(fixes, ([name, value]) => `Topic ${wanted.name}: ${name} set to ${value}.`);
 };
 
-const tooFewBrokers = (topics: readonly WantedTopic[], brokers: number): Fault | undefined => {
-  const wanted = Math.max(0, ...topics.map(({ replicationFactor }) => replicationFactor));
-  if (wanted <= brokers) return undefined;
-  return fault(
-    'KAFKA_TOO_FEW_BROKERS',
-    `KAFKA_REPLICATION_FACTOR is ${wanted}, and Kafka has ${brokers} broker(s)`,
-  );
+const tooFewBrokers = (missing: readonly WantedTopic[], brokers: number): string[] => {
+  const wanted = Math.max(0, ...missing.map(({ replicationFactor }) => replicationFactor));
+  return wanted <= brokers
+    ? []
+    : [`KAFKA_REPLICATION_FACTOR is ${wanted}, and Kafka has ${brokers} broker(s).`];
 };
 
 const tellMade = ({ name, partitions, replicationFactor }: WantedTopic): string =>
   `Topic ${name}: made with ${partitions} partition(s), ${replicationFactor} replica(s).`;
 
-/** The topics that are there with another number of partitions; a sentence each. */
-export const fixedTopicDifferences = (
-  kafka: Kafka,
-  wanted: readonly WantedTopic[],
-): Promise<string[]> =>
+/**
+ * Why the topics cannot become what is wanted, a sentence each: one is there with another number
+ * of partitions, or one that is missing is to have more replicas than there are brokers.
+ */
+export const impossibleTopics = (kafka: Kafka, wanted: readonly WantedTopic[]): Promise<string[]> =>
   withAdmin(kafka, async () => {
-    const { topics } = await describeTopics(
-      kafka,
-      wanted.map(({ name }) => name),
+    const names = wanted.map(({ name }) => name);
+    const { brokers, topics } = await describeTopics(kafka, names);
+    const isThere = (i: number): boolean => topics[i].state === 'there';
+    const fixed = wanted.flatMap((topic, i) =>
+      isThere(i) ? partitionDifference(topic, topics[i]) : [],
     );
-    return wanted.flatMap((topic, i) =>
-      topics[i].state === 'there' ? partitionDifference(topic, topics[i]) : [],
-    );
+    const missing = wanted.filter((_, i) => !isThere(i));
+    return [...fixed, ...tooFewBrokers(missing, brokers)];
   });
 
 /**
@@ -291,11 +285,9 @@ export const fixedTopicDifferences = (
 export const ensureTopics = (kafka: Kafka, wanted: readonly WantedTopic[]): Promise<string[]> =>
   withAdmin(kafka, async (admin) => {
     const names = wanted.map(({ name }) => name);
-    const { brokers, topics } = await describeTopics(kafka, names);
+    const { topics } = await describeTopics(kafka, names);
     const isThere = (i: number): boolean => topics[i].state === 'there';
     const missing = wanted.filter((_, i) => !isThere(i));
-    const refused = tooFewBrokers(missing, brokers);
-    if (refused !== undefined) throw refused;
     await create(admin, missing);
     const told: string[] = missing.map(tellMade);
     for (const [i, topic] of wanted.entries()) {
