@@ -108,13 +108,14 @@ export const test = async (args, build) => {
 
 /**
  * What needs Kafka and Cassandra; the specs start them on their own. One after the other: two
- * pairs of servers at once would take each other's processors.
+ * pairs of servers at once would take each other's processors. With TESTED set, what `npm test`
+ * did just before is summed up with it.
  */
 export const testCluster = async (build) => {
-  const names = ['cluster'];
-  forgetResults(names);
+  forgetResults(['cluster']);
   if (await build()) await runJest('cluster', ['--runInBand']);
-  return finish(names);
+  const before = process.env.TESTED === undefined ? [] : [...fastNames, ...slowNames];
+  return finish([...before, 'cluster']);
 };
 
 /** Half an hour of faults on the cluster; FAULT_MINUTES and FAULT_SEED say how long, and which. */
