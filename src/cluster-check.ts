@@ -100,9 +100,12 @@ const checkCassandra = async (settings: Settings): Promise<KafkaCheck> => {
   }
 };
 
+/** A node under load takes seconds to make a table. */
+const requestTimeoutMs = 20_000;
+
 /** A session that is open also when the keyspace was not made yet. */
 export const openSession = (settings: Settings): Promise<CassandraSession> =>
-  CassandraSession.open({ ...cassandraOptions(settings), keyspace: undefined });
+  CassandraSession.open({ ...cassandraOptions(settings), keyspace: undefined, requestTimeoutMs });
 
 /** A password that anyone on the way can read is a fault of the network that is planned. */
 const settingsWarnings = (settings: Settings): string[] =>
