@@ -23,12 +23,14 @@ const seed = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000_000);
 const minutes = Number(process.env.FAULT_MINUTES ?? 0);
 /** A round of 47 faults takes about so long. */
 const roundMinutes = 4;
+/** How long the last files may take once the faults are over. */
+const settleMs = Number(process.env.FAULT_SETTLE_SECONDS ?? 60) * 1000;
 const rounds = Math.max(1, Math.round(minutes / roundMinutes));
 
 jest.setTimeout((rounds * 8 + 5) * 60_000);
 
 const size = {
-  ...{ files: 60 * rounds, lines: 100_000 * rounds, subscribers: 400 },
+  ...{ files: 72 * rounds, lines: 100_000 * rounds, subscribers: 400 },
   seed,
 };
 
@@ -137,7 +139,7 @@ describe(chapterOnServers('three processes, four partitions, and all that can go
 
     await fleet.heal();
     await feeder.finish();
-    const settledMs = await settle(fleet, 60_000);
+    const settledMs = await settle(fleet, settleMs);
     tell(`all is counted ${settledMs} ms behind the last fault; ended alone: ${fleet.endedAlone}`);
     const endings = await fleet.stop();
     const seen = await reader.stop();

@@ -29,6 +29,22 @@ export interface Fault {
 const zombieMs = 9000;
 const waitMs = 20_000;
 
+/** The most one waits for the others to have got over what was done to them before. */
+const restMs = 180_000;
+
+/** The slots whose process says it is ready, once there is one; none when that takes too long. */
+export const readySlots = async ({ fleet, servers }: Stage): Promise<readonly Slot[]> => {
+  for (const endMs = Date.now() + restMs; Date.now() < endMs; await sleep(200)) {
+    if (!servers.areThere) continue;
+    const ready = await Promise.all(
+      fleet.slots.map(async (slot) => (await slot.member?.request('/health/ready'))?.ok === true),
+    );
+    const found = fleet.slots.filter((_, at) => ready[at]);
+    if (found.length > 0) return found;
+  }
+  return [];
+};
+
 const until = async (condition: () => boolean, stage: Stage): Promise<boolean> => {
   for (const endMs = Date.now() + waitMs; Date.now() < endMs;) {
     if (condition()) return true;
@@ -103,11 +119,14 @@ const server = (id: ServerId, what: 'SIGKILL' | 'SIGSTOP' | 'restart', ms = 0): 
   },
 });
 
+/** Hits the process that was drawn, or, when that one is not up, another one. */
 const wire = (id: ServerId, at: number, { fault, ms }: { fault: TcpFault; ms: number }): Fault => ({
   name: `${fault.kind} between process ${at + 1} and ${id}`,
   lane: 'wires',
   happen: async (stage) => {
-    const line = slotOf(stage, at).lines[id];
+    const ready = await readySlots(stage);
+    const line = (ready.find((slot) => slot === slotOf(stage, at)) ?? ready[0])?.lines[id];
+    if (line === undefined) return false;
     const before = line.hits;
     stage.feeder.dropNext();
     line.set(fault);
@@ -122,6 +141,7 @@ const answer = (api: KafkaApi, how: 'reset' | 'silence'): Fault => ({
   name: `the answer of ${api} lost (${how})`,
   lane: 'wires',
   happen: async (stage) => {
+    await readySlots(stage);
     const lines = stage.fleet.slots.map((slot) => slot.lines);
     const lost = (): number =>
       lines.reduce((sum, { kafkaAnswers }) => sum + kafkaAnswers.lostOf(api), 0);

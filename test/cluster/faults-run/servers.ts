@@ -3,6 +3,8 @@ import { ClusterInTest, type ServerId } from '../support/cluster-in-test.js';
 
 /** A Kafka and a Cassandra of this run alone, which may be killed, stopped and restarted. */
 export class FaultyServers {
+  #away = 0;
+
   private constructor(readonly cluster: ClusterInTest) {}
 
   static async start(): Promise<FaultyServers> {
@@ -15,31 +17,42 @@ export class FaultyServers {
     return this.cluster.ports;
   }
 
+  /** Whether both are there and answer: no fault of theirs is going on. */
+  get areThere(): boolean {
+    return this.#away === 0;
+  }
+
   /** kill -9, and started again. Answers whether it is another process now. */
-  async kill(server: ServerId): Promise<boolean> {
-    const before = this.cluster.pidOf(server);
-    process.kill(before, 'SIGKILL');
-    await sleep(500);
-    await this.#up();
-    return this.cluster.pidOf(server) !== before;
+  kill(server: ServerId): Promise<boolean> {
+    return this.#during(async () => {
+      const before = this.cluster.pidOf(server);
+      process.kill(before, 'SIGKILL');
+      await sleep(500);
+      await this.#up();
+      return this.cluster.pidOf(server) !== before;
+    });
   }
 
   /** Ends cleanly, and is started again. */
-  async restart(server: ServerId): Promise<boolean> {
-    const before = this.cluster.pidOf(server);
-    process.kill(before, 'SIGTERM');
-    for (let tries = 0; tries < 300 && isThere(before); tries++) await sleep(100);
-    await this.#up();
-    return this.cluster.pidOf(server) !== before;
+  restart(server: ServerId): Promise<boolean> {
+    return this.#during(async () => {
+      const before = this.cluster.pidOf(server);
+      process.kill(before, 'SIGTERM');
+      for (let tries = 0; tries < 300 && isThere(before); tries++) await sleep(100);
+      await this.#up();
+      return this.cluster.pidOf(server) !== before;
+    });
   }
 
   /** Stands still for a while: connections stay open, nobody answers. */
-  async freeze(server: ServerId, ms: number): Promise<boolean> {
-    const pid = this.cluster.pidOf(server);
-    process.kill(pid, 'SIGSTOP');
-    await sleep(ms);
-    process.kill(pid, 'SIGCONT');
-    return isThere(pid);
+  freeze(server: ServerId, ms: number): Promise<boolean> {
+    return this.#during(async () => {
+      const pid = this.cluster.pidOf(server);
+      process.kill(pid, 'SIGSTOP');
+      await sleep(ms);
+      process.kill(pid, 'SIGCONT');
+      return isThere(pid);
+    });
   }
 
   async stop(): Promise<void> {
@@ -52,6 +65,11 @@ export class FaultyServers {
     }
     await this.cluster.run('down');
     this.cluster.remove();
+  }
+
+  async #during(work: () => Promise<boolean>): Promise<boolean> {
+    this.#away++;
+    return work().finally(() => this.#away--);
   }
 
   async #up(): Promise<void> {
