@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../architecture/sources.js';
+import { filesIn, root } from '../architecture/sources.js';
 import {
   composeIn,
   documentsIn,
@@ -265,5 +265,31 @@ describe('versions', () => {
   test('no file that is deployed holds a private key', () => {
     const files = ['docker-compose.yml', 'Dockerfile', ...whole.map(({ path }) => path)];
     expect(files.filter((path) => hasPrivateKey(read(path)))).toEqual([]);
+  });
+});
+
+describe('docs/OPERATING.md', () => {
+  test('every setting and every code it names is there', () => {
+    const words = new Set(read('docs/OPERATING.md').match(/\b[A-Z][A-Z0-9]*(_[A-Z0-9]+)+\b/g));
+    words.delete('LOCAL_QUORUM');
+    const errors = filesIn('src', /\/errors\.ts$/).map(({ text }) => text);
+    const codes = errors.flatMap((text) => text.match(/^ {2}[A-Z0-9_]+(?=: \{)/gm) ?? []);
+    const names = [...words].filter((word) => !codes.includes(`  ${word}`));
+    expect(words.size).toBeGreaterThan(15);
+    expect(codes.length).toBeGreaterThan(15);
+    expect(undeclaredNames(names)).toEqual([]);
+  });
+
+  test('every file it links to is there', () => {
+    const links = [...read('docs/OPERATING.md').matchAll(/\]\(([^)#]+)[^)]*\)/g)];
+    const missing = links.filter(([, path]) => !existsSync(join(root, 'docs', path)));
+    expect(links.length).toBeGreaterThan(3);
+    expect(missing.map(([, path]) => path)).toEqual([]);
+  });
+
+  test('every path of the tree it names is there', () => {
+    const paths = read('docs/OPERATING.md').match(/`(deploy|external)\/[^`]+`/g) ?? [];
+    const inTree = paths.map((path) => path.slice(1, -1).replace(/^external/, `${overlays[0]}`));
+    expect(inTree.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 });
