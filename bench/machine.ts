@@ -22,3 +22,13 @@ export const memoryOf = (pid: number, field: 'VmRSS' | 'VmHWM'): number | undefi
     return undefined;
   }
 };
+
+/** Processor time of a process so far in seconds, in steps of 10 ms; NaN off Linux. */
+export const cpuSecondsOf = (pid: number): number => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100; // user and system, in ticks
+  } catch {
+    return NaN;
+  }
+};

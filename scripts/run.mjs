@@ -19,6 +19,8 @@ const scripts = {
   demo: async (args) => scripts.start(['demo', ...args]),
   verify: async (args) => scripts.start(['verify', ...args]),
   bench: async (args) => ((await build()) ? (await program()).runFile('bench/run.js', args) : 1),
+  'bench:cluster': async (args) =>
+    (await build()) ? (await program()).runFile('bench/cluster-run.js', args) : 1,
   docs: async (args) =>
     (await build()) ? (await program()).runFile('scripts/print-docs.js', args) : 1,
   check: async () => (await checks()).check(),
