@@ -1,20 +1,21 @@
-import { DataRecordRows, type FoundRecords, type RecordLookups } from '../../src/ingest/index.js';
+import { CassandraUsageWriter } from '../../src/ingest/adapters/cassandra-usage-writer.js';
+import { cassandraRecordRowStore } from '../../src/ingest/adapters/cassandra-record-row-store.js';
+import { recordStatuses } from '../../src/ingest/index.js';
+import { dateOfDay, uuidOfText, type RowGroup } from '../../src/platform/cassandra/index.js';
 import {
   comparePositions,
-  type Effects,
-  type EffectsWriter,
   type Position,
-  type RowStore,
   type Snapshot,
   type SnapshotStore,
 } from '../../src/streaming/index.js';
 import type { OracleRow } from '../support/oracle-model.js';
-import { asOracleRow, plainRows, type PlainRow } from '../support/plain-rows.js';
-import { asFound } from '../support/usage-application.js';
+import { uuidText } from '../support/uuid-text.js';
 import { cassandraTimeoutMs, type Place } from './cluster.js';
-import type { Upsert } from './sim-cassandra.js';
+import type { BookRow, SimRow, Upsert } from './sim-cassandra.js';
 
 const attempts = 2;
+/** Some rows of a step are there before others. */
+export const shards = 6;
 
 /** A call of a process to the store; all of them may be repeated, so the driver does that. */
 export const askCassandra = async <T>(
@@ -41,152 +42,174 @@ export const writeRows = async (place: Place, batches: readonly Upsert[][]): Pro
   );
 };
 
-const recordUpserts = (rows: readonly PlainRow[]): Upsert[][] => {
-  // two shards: some rows of a step are there before others
-  const shards: [Upsert[], Upsert[]] = [[], []];
-  const waiting: Upsert[] = [];
-  for (const row of rows.map(asOracleRow)) {
-    const key = `${row.msisdn} ${row.recordedAtMs} ${row.recordId} v${row.version}`;
-    shards[row.msisdn % 2].push({ table: 'data_record', key, row: { ...row } });
-    if (row.status !== 'waiting') continue;
-    waiting.push({ table: 'waiting_record', key, row: { ...row } });
+type Value = number | string | undefined;
+
+/** Takes the values of a row as the program's own writer puts them, instead of encoding them. */
+class PutValues {
+  readonly values: Value[] = [];
+  readonly tinyint = (value: number) => this.values.push(value);
+  readonly smallint = this.tinyint;
+  readonly int = this.tinyint;
+  readonly bigint = this.tinyint;
+  readonly date = this.tinyint;
+  readonly text = (value: string) => this.values.push(value);
+  readonly blob = (value: Uint8Array) => this.values.push(Buffer.from(value).toString('hex'));
+  readonly unset = () => this.values.push(undefined);
+  readonly uuid = (words: Uint32Array, at = 0) =>
+    this.values.push(uuidText(words.subarray(at, at + 4)));
+}
+
+type Row = Readonly<Record<string, Value>>;
+
+interface Insert {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+const inserts = new Map<string, Insert>();
+
+const insertOf = (cql: string): Insert => {
+  let insert = inserts.get(cql);
+  if (insert === undefined) {
+    const [, table, columns] = /^INSERT INTO (\w+) \(([^)]+)\)/.exec(cql) as unknown as string[];
+    insert = { table, columns: columns.replaceAll('"', '').split(', ') };
+    inserts.set(cql, insert);
   }
-  return [...shards, waiting];
+  return insert;
 };
 
+const keyOf = (row: Row, columns: string): string =>
+  columns
+    .split(' ')
+    .map((column) => String(row[column]))
+    .join(' ');
+
+const dayText = (day: number): string => String(dateOfDay(day));
+
+const recordOf = (row: Row): OracleRow => ({
+  msisdn: row.msisdn as number,
+  recordedAtMs: row.recorded_at as number,
+  recordId: row.record_id as string,
+  version: row.version as number,
+  agreementId: row.agreement_id as string | undefined,
+  recordedBytes: row.recorded_bytes as number,
+  status: recordStatuses[row.status as number],
+  fileId: row.file_id as number,
+  lineNo: row.line_no as number,
+});
+
+const bookOf = (row: Row): BookRow => ({
+  fileId: row.file_id as number,
+  partition: row.log_partition as number,
+  version: row.version as number,
+  counts: [row.counted, row.late, row.waiting, row.duplicate, row.rejected] as number[],
+});
+
+/** The primary key of each table, and where a row is looked for. */
+const primaryKeys: Readonly<Record<string, string>> = {
+  data_record: 'shard day msisdn recorded_at record_id version',
+  waiting_record: 'shard msisdn recorded_at record_id version',
+  agreement: 'id',
+  agreement_by_msisdn: 'msisdn id',
+  agreement_by_version: 'log_partition bucket version',
+  message: 'key timestamp revision',
+  dead_letter: 'file_id log_partition bucket line_no offset',
+  import_file_count: 'file_id log_partition version',
+};
+
+const upsertOf = (table: string, row: Row, partition: number): Upsert => {
+  const key = keyOf(row, primaryKeys[table]);
+  switch (table) {
+    case 'data_record': {
+      const day = dayText(row.day as number);
+      const places = `${row.shard} ${day} ${row.msisdn} ${row.recorded_at}`;
+      return { table, key, row: { ...recordOf(row) }, places };
+    }
+    case 'waiting_record':
+      return { table, key, row, places: `${row.shard} ${row.msisdn}` };
+    case 'import_file_count':
+      return { table, key, row: { ...bookOf(row) } };
+    case 'dead_letter':
+      return { table, key, row: { ...row, partition } };
+    default:
+      return { table, key, row };
+  }
+};
+
+const upsertsOf = ({ statement, length, put }: RowGroup, partition: number): Upsert[] => {
+  const { table, columns } = insertOf(statement.cql);
+  return Array.from({ length }, (_, at) => {
+    const taken = new PutValues();
+    put(taken as unknown as Parameters<RowGroup['put']>[0], at);
+    const row = Object.fromEntries(columns.map((column, index) => [column, taken.values[index]]));
+    return upsertOf(table, row, partition);
+  });
+};
+
+/** Groups of rows, each a call of its own. */
+const rowWriter = (place: Place, partition: number) => ({
+  write: (groups: Iterable<RowGroup>): Promise<void> => {
+    const batches = Array.from(groups, (group) => upsertsOf(group, partition));
+    return writeRows(place, batches);
+  },
+});
+
+const cassandraRowOf = (row: OracleRow): SimRow => ({
+  msisdn: row.msisdn,
+  recorded_at: row.recordedAtMs,
+  record_id: uuidOfText(row.recordId),
+  version: row.version,
+  agreement_id: row.agreementId === undefined ? null : uuidOfText(row.agreementId),
+  recorded_bytes: row.recordedBytes,
+  status: recordStatuses.indexOf(row.status),
+  file_id: row.fileId,
+  line_no: row.lineNo,
+});
+
 const bookColumns = ['counted', 'late', 'waiting', 'duplicate', 'rejected'] as const;
-const noCounts = [0, 0, 0, 0, 0];
 
-type Counts = readonly number[];
-
-/**
- * Books as they stand behind a step. What a file had before is read once, when the file is first
- * met behind a fence; from then on it is in memory, in the order of the steps.
- */
-export class SimBooks {
-  readonly #books = new Map<number, Promise<Counts>>();
-
-  constructor(
-    private readonly place: Place,
-    private readonly of: { readonly partition: number; readonly undone: number },
-  ) {}
-
-  /** The changed books of a step. The order of the calls is the order of the steps. */
-  async after(changes: readonly PlainRow[], version: number): Promise<Upsert[]> {
-    return Promise.all(
-      changes.map(async (change) => {
-        const fileId = change.file_id as number;
-        const before = this.#books.get(fileId) ?? this.#stored(fileId);
-        const by = this.by(change);
-        const after = before.then((counts) => counts.map((count, index) => count + by[index]));
-        after.catch(() => undefined); // thrown here, and to every later step of the file
-        this.#books.set(fileId, after);
-        return this.upsert(fileId, version, await after);
-      }),
-    );
+/** What a session answers to the three questions that the program's own adapters ask. */
+const answer = (place: Place, cql: string, [first, second, third]: unknown[]): SimRow[] => {
+  const { cassandra } = place.cluster;
+  if (cql.includes('FROM data_record')) {
+    const tuples = third as { get(at: number): unknown }[];
+    return tuples
+      .flatMap((tuple) => {
+        const at = `${String(tuple.get(0))} ${String(tuple.get(1))}`;
+        return cassandra.rowsAt('data_record', `${String(first)} ${String(second)} ${at}`);
+      })
+      .map((row) => cassandraRowOf(row as unknown as OracleRow));
   }
-
-  protected by(change: PlainRow): Counts {
-    return bookColumns.map((column) => change[column] as number);
+  if (cql.includes('FROM waiting_record')) {
+    return [...cassandra.rowsAt('waiting_record', `${String(first)} ${String(second)}`)];
   }
+  if (!cql.includes('FROM import_file_count')) throw new Error(`nobody answers ${cql}`);
+  const book = cassandra.book(first as number, second as number, third as number);
+  if (book === undefined) return [];
+  return [Object.fromEntries(bookColumns.map((column, at) => [column, book.counts[at]]))];
+};
 
-  protected upsert(fileId: number, version: number, counts: Counts): Upsert {
-    const { partition } = this.of;
-    const key = `${fileId} ${partition} v${version}`;
-    return { table: 'import_file_count', key, row: { fileId, partition, version, counts } };
-  }
+type Session = ConstructorParameters<typeof CassandraUsageWriter>[0];
 
-  async #stored(fileId: number): Promise<Counts> {
-    const { cassandra } = this.place.cluster;
-    const { partition, undone } = this.of;
-    const book = await askCassandra(this.place, 'readBook', () =>
-      cassandra.book(fileId, partition, undone),
-    );
-    return book?.counts ?? noCounts;
-  }
-}
+const sessionOf = (place: Place): Session => {
+  const query = (cql: string, params: unknown[]): Promise<SimRow[]> =>
+    askCassandra(place, 'find', () => answer(place, cql, params));
+  return { query } as unknown as Session;
+};
 
-/** Rows, books and copies of messages of one partition, all idempotent. */
-export class SimEffectsWriter implements EffectsWriter {
-  #books: SimBooks;
+/** A session to which nothing is there yet. */
+const emptySession = { query: () => Promise.resolve([]) } as unknown as Session;
 
-  constructor(
-    protected readonly place: Place,
-    protected readonly partition: number,
-  ) {
-    this.#books = new SimBooks(place, { partition, undone: 0 });
-  }
+/** The program's own writer: rows, absolute books, copies of messages. */
+export const newWriter = (place: Place, partition: number): CassandraUsageWriter =>
+  new CassandraUsageWriter(sessionOf(place), { partition, shards }, rowWriter(place, partition));
 
-  startAt(position: Position): void {
-    const undone = position.offset + (position.cursor > 0 ? 1 : 0);
-    this.#books = this.books(undone);
-  }
+/** The same without what a book had before. */
+export const newWriterOfChanges = (place: Place, partition: number): CassandraUsageWriter =>
+  new CassandraUsageWriter(emptySession, { partition, shards }, rowWriter(place, partition));
 
-  async write({ rows, messages }: Effects, position: Position): Promise<void> {
-    const { partition, place } = this;
-    const tables = new Map(rows.map((batch) => [batch.schema.name, plainRows(batch)]));
-    const version = position.cursor > 0 ? position.offset : position.offset - 1;
-    const books = this.#books.after(tables.get('import_file_count') ?? [], version);
-    const plain = (table: string, keyOf: (row: PlainRow) => string): Upsert[] =>
-      (tables.get(table) ?? []).map((row) => ({ table, key: keyOf(row), row }));
-    const copies = messages.map((message) => {
-      return { table: 'message', key: message.headers.id, row: { ...message } };
-    });
-    const booksWritten = books.then((upserts) => writeRows(place, [upserts]));
-    await Promise.all([
-      booksWritten,
-      writeRows(place, [
-        ...recordUpserts(tables.get('data_record') ?? []),
-        plain('dead_letter', ({ offset }) => `${partition} ${String(offset)}`),
-        plain('agreement', ({ id }) => String(id)),
-        copies,
-      ]),
-    ]);
-  }
-
-  protected books(undone: number): SimBooks {
-    return new SimBooks(this.place, { partition: this.partition, undone });
-  }
-}
-
-/** Look-ups see versions below an offset only, whatever else is there. */
-export class SimRowStore implements RowStore<RecordLookups, FoundRecords> {
-  constructor(private readonly place: Place) {}
-
-  find(lookups: RecordLookups, beforeOffset: number): Promise<FoundRecords> {
-    const { msisdns, recordedAtMs, waitingOf } = lookups;
-    return askCassandra(this.place, 'find', () => {
-      const rows = new Set<OracleRow>();
-      msisdns.forEach((msisdn, index) => {
-        for (const row of this.#at({ msisdn, recordedAtMs: recordedAtMs[index] }, beforeOffset)) {
-          rows.add(row);
-        }
-      });
-      for (const msisdn of waitingOf) {
-        for (const candidate of this.seen(this.#candidates(msisdn), beforeOffset)) {
-          for (const row of this.#at(candidate, beforeOffset)) rows.add(row);
-        }
-      }
-      return rows.size === 0 ? new DataRecordRows(0) : asFound([...rows]);
-    });
-  }
-
-  protected seen(rows: readonly OracleRow[], beforeOffset: number): readonly OracleRow[] {
-    return rows.filter(({ version }) => version < beforeOffset);
-  }
-
-  #candidates(msisdn: number): readonly OracleRow[] {
-    return this.place.cluster.cassandra.waitingOf(msisdn);
-  }
-
-  #at(
-    { msisdn, recordedAtMs }: { msisdn: number; recordedAtMs: number },
-    beforeOffset: number,
-  ): readonly OracleRow[] {
-    const { cassandra } = this.place.cluster;
-    return this.seen(cassandra.recordsAt(msisdn, recordedAtMs), beforeOffset);
-  }
-}
+/** The program's own look-ups. */
+export const newRowStore = (place: Place) => cassandraRecordRowStore(sessionOf(place), { shards });
 
 /** Snapshots of one partition: the chunks first, then the header that makes them one. */
 export class SimSnapshots implements SnapshotStore {
@@ -215,9 +238,8 @@ export class SimSnapshots implements SnapshotStore {
   }
 
   async save(position: Position, chunks: Iterable<Uint8Array>): Promise<void> {
-    const { cassandra } = this.place.cluster;
+    const { cassandra, time } = this.place.cluster;
     const { partition } = this;
-    const { time } = this.place.cluster;
     const { name } = this.place.process;
     const snapshotId = `${name} ${partition} ${time.nowMs} ${time.below(1 << 30)}`;
     const copies = Array.from(chunks, (chunk) => chunk.slice());

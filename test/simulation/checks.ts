@@ -95,9 +95,9 @@ const checkAgainstOracle = ({ cluster, books: all }: Run, logs: Logs): void => {
   const refusals = results.flatMap(({ deadLetters }, partition) =>
     deadLetters.map(({ offset, code }) => [`${partition} ${offset}`, code] as const),
   );
-  const letters = [...cluster.cassandra.table('dead_letter')]
-    .filter(([key]) => !key.startsWith('file'))
-    .map(([key, { code }]) => [key, String(code)] as const);
+  const letters = [...cluster.cassandra.table('dead_letter').values()]
+    .filter(({ partition }) => partition !== undefined)
+    .map(({ partition, offset, code }) => [`${partition} ${offset}`, String(code)] as const);
   sameListing('dead letter', new Map(letters), new Map(refusals));
   const books = results.flatMap((result, partition) =>
     [...result.books].map(([fileId, book]) => [`${fileId} ${partition}`, book] as const),
@@ -127,8 +127,8 @@ const checkFiles = ({ cluster, books }: Run, logs: Logs): void => {
   for (const event of logs.flat()) {
     if (event.type === 'record') add(event.record.fileId, event.record.lineNo);
   }
-  for (const [key, row] of cassandra.table('dead_letter')) {
-    if (key.startsWith('file')) add(row.fileId as number, row.lineNo as number);
+  for (const { partition, fileId, lineNo } of cassandra.table('dead_letter').values()) {
+    if (partition === undefined) add(fileId as number, lineNo as number);
   }
   const standings = standingsOf(cluster);
   for (const file of folder) {
@@ -174,6 +174,6 @@ export const checkAll = (run: Run): void => {
   assertClosedAfterExceeded(messages);
   assertSumsEqual(rows, messages, zonesOf(logs));
   const ids = (keys: Iterable<string>): Listing => new Map(Array.from(keys, (key) => [key, key]));
-  const copies = ids(cluster.cassandra.table('message').keys());
+  const copies = ids(cluster.cassandra.messageIds);
   sameListing('copy of message', copies, ids(messages.map(({ id }) => id)));
 };

@@ -7,7 +7,7 @@ import {
   type SnapshotStore,
 } from '../../src/streaming/index.js';
 import type { FoundRecords, RecordLookups } from '../../src/ingest/index.js';
-import { SimEffectsWriter, SimRowStore, SimSnapshots } from './cassandra-clients.js';
+import { newRowStore, newWriter, SimSnapshots } from './cassandra-clients.js';
 import type { Place } from './cluster.js';
 import { SimPartitionLog, SimTransactions } from './kafka-clients.js';
 import type { BookRow, SimCassandra } from './sim-cassandra.js';
@@ -32,13 +32,13 @@ export interface Parts {
   readonly books: (cassandra: SimCassandra) => BookRow[];
 }
 
-/** As it should be: the program's own commit point on the simulated servers. */
+/** As it should be: the program's own parts wherever they do not talk to a real server. */
 export const soundParts: Parts = {
   log: (place) => new SimPartitionLog(place, place.cluster.input[place.partition]),
   transactions: (place) => new SimTransactions(place, place.partition),
-  writer: (place) => new SimEffectsWriter(place, place.partition),
+  writer: (place) => newWriter(place, place.partition),
   commitPoint: (writer, transactions) => new RowsFirstCommitPoint(writer, transactions),
-  rows: (place) => new SimRowStore(place),
+  rows: newRowStore,
   snapshots: (place) => new SimSnapshots(place, place.partition),
   importing: (place) => (place.cluster.isRealImport ? new RealImport(place) : new SimImport(place)),
   books: (cassandra) => cassandra.lastBooks(),

@@ -8,12 +8,9 @@ import {
   type Position,
 } from '../../src/streaming/index.js';
 import type { UsageEvents } from '../../src/ingest/index.js';
-import type { OracleRow } from '../support/oracle-model.js';
-import type { PlainRow } from '../support/plain-rows.js';
-import { SimBooks, SimEffectsWriter, SimRowStore, SimSnapshots } from './cassandra-clients.js';
+import { newRowStore, newWriterOfChanges, SimSnapshots } from './cassandra-clients.js';
 import { SimPartitionLog, SimProducer, SimTransactions } from './kafka-clients.js';
-import { soundParts, type Parts } from './parts.js';
-import type { Upsert } from './sim-cassandra.js';
+import { soundParts, type PartitionPlace, type Parts } from './parts.js';
 import { SimImport, type Import } from './sim-importer.js';
 
 /** The commit point with its two halves in another relation; `both` does them for one step. */
@@ -103,29 +100,17 @@ class OffsetMoved extends SimTransactions {
   }
 }
 
-class AnyVersion extends SimRowStore {
-  protected override seen(rows: readonly OracleRow[]): readonly OracleRow[] {
-    return rows;
-  }
-}
-
 class AnySnapshot extends SimSnapshots {
   protected override fits(): boolean {
     return true;
   }
 }
 
-class DeltaBooks extends SimBooks {
-  override async after(changes: readonly PlainRow[], version: number): Promise<Upsert[]> {
-    return changes.map((change) => this.upsert(change.file_id as number, version, this.by(change)));
-  }
-}
-
-class DeltaWriter extends SimEffectsWriter {
-  protected override books(undone: number): SimBooks {
-    return new DeltaBooks(this.place, { partition: this.partition, undone });
-  }
-}
+/** Each step by itself: what it changes, not what a book then is. */
+const changesOnly = (place: PartitionPlace): EffectsWriter => ({
+  startAt: () => undefined,
+  write: (effects, position) => newWriterOfChanges(place, place.partition).write(effects, position),
+});
 
 /** Waits for events for ever, as if a commit could not fail meanwhile. */
 class WaitsForEver extends SimPartitionLog {
@@ -176,7 +161,9 @@ const planted: Readonly<Record<string, Partial<Parts>>> = {
   'position read before the fence': {
     transactions: (place) => new PositionBeforeFence(place, place.partition),
   },
-  'any existing row taken for a duplicate': { rows: (place) => new AnyVersion(place) },
+  'any existing row taken for a duplicate': {
+    rows: (place) => ({ find: (lookups) => newRowStore(place).find(lookups, Infinity) }),
+  },
   'redo from memory after a lost answer': {
     transactions: (place) => new RedoFromMemory(place, place.partition),
   },
@@ -186,7 +173,7 @@ const planted: Readonly<Record<string, Partial<Parts>>> = {
   'offset one too high': { transactions: (place) => new OffsetMoved(place, 1) },
   'offset one too low': { transactions: (place) => new OffsetMoved(place, -1) },
   'books as deltas': {
-    writer: (place) => new DeltaWriter(place, place.partition),
+    writer: changesOnly,
     books: (cassandra) => cassandra.summedBooks(),
   },
   'a snapshot beyond the position': {

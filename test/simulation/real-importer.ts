@@ -194,11 +194,11 @@ class SimSender {
 
   async transact({ messages }: Parameters<KafkaImportParts['sender']['transact']>[0]) {
     const { input, journal } = this.place.cluster;
-    for (const { topic, partition, messages: values } of messages) {
+    for (const { topic, partition, messages: taken } of messages) {
+      const values = taken as unknown as readonly object[];
       if (values.length === 0) continue;
-      if (topic === 'journal') {
-        await this.#producer.produce(journal, values as unknown as JournalMessage[]);
-      } else await this.#producer.produce(input[partition], values as unknown as Unplaced[]);
+      if (topic === 'journal') await this.#producer.produce(journal, values as JournalMessage[]);
+      else await this.#producer.produce(input[partition], values as Unplaced[]);
     }
     await this.#producer.commit();
   }

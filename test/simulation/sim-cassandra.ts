@@ -1,4 +1,3 @@
-import type { OracleRow } from '../support/oracle-model.js';
 import { SimServer } from './network.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -10,6 +9,8 @@ export interface Upsert {
   readonly table: string;
   readonly key: string;
   readonly row: SimRow;
+  /** Where look-ups find it. */
+  readonly places?: string;
 }
 
 /** A book of a file in one partition, counted from its first event up to a version. */
@@ -33,9 +34,6 @@ const push = <V>(index: Map<string, V[]>, key: string, value: V): void => {
   else values.push(value);
 };
 
-const placeOf = (row: { msisdn: number; recordedAtMs: number }): string =>
-  `${row.msisdn} ${row.recordedAtMs}`;
-
 /**
  * A store of rows by primary key, without transactions. A write whose answer was lost may be
  * there at once, much later, or never; it is acknowledged only when everyone sees it.
@@ -43,8 +41,8 @@ const placeOf = (row: { msisdn: number; recordedAtMs: number }): string =>
 export class SimCassandra {
   readonly server: SimServer;
   readonly #tables = new Map<string, Map<string, SimRow>>();
-  readonly #records = new Map<string, OracleRow[]>();
-  readonly #waiting = new Map<string, OracleRow[]>();
+  readonly #places = new Map<string, SimRow[]>();
+  readonly messageIds = new Set<string>();
   readonly #books = new Map<string, BookRow[]>();
   readonly snapshotHeaders: SnapshotHeader[] = [];
   readonly snapshotChunks = new Map<string, readonly Uint8Array[]>();
@@ -55,9 +53,10 @@ export class SimCassandra {
 
   /** The rows of one batch. The same key always gets the same values: a law of the writers. */
   write(upserts: readonly Upsert[]): void {
-    for (const { table, key, row } of upserts) {
+    for (const upsert of upserts) {
+      const { table, key, row } = upsert;
       const before = this.table(table).get(key);
-      if (before === undefined) this.#insert({ table, key, row });
+      if (before === undefined) this.#insert(upsert);
       else if (JSON.stringify(before) !== JSON.stringify(row)) {
         const values = `${JSON.stringify(before)}, then ${JSON.stringify(row)}`;
         return this.time.violate(`${table} ${key} was written as ${values}`);
@@ -69,14 +68,9 @@ export class SimCassandra {
     return this.#table(name);
   }
 
-  /** All versions of records of a subscriber at an instant. */
-  recordsAt(msisdn: number, recordedAtMs: number): readonly OracleRow[] {
-    return this.#records.get(placeOf({ msisdn, recordedAtMs })) ?? [];
-  }
-
-  /** Rows of a subscriber that waited at some version. */
-  waitingOf(msisdn: number): readonly OracleRow[] {
-    return this.#waiting.get(String(msisdn)) ?? [];
+  /** Rows of a table that are looked for by the same columns. */
+  rowsAt(table: string, places: string): readonly SimRow[] {
+    return this.#places.get(`${table} ${places}`) ?? [];
   }
 
   /** The book with the greatest version below one. */
@@ -109,17 +103,12 @@ export class SimCassandra {
     return table;
   }
 
-  #insert({ table, key, row }: Upsert): void {
+  #insert({ table, key, row, places }: Upsert): void {
     this.#table(table).set(key, row);
-    if (table === 'data_record') {
-      const record = row as unknown as OracleRow;
-      push(this.#records, placeOf(record), record);
-    } else if (table === 'waiting_record') {
-      const record = row as unknown as OracleRow;
-      push(this.#waiting, String(record.msisdn), record);
-    } else if (table === 'import_file_count') {
-      const book = row as unknown as BookRow;
-      push(this.#books, `${book.fileId} ${book.partition}`, book);
-    }
+    if (places !== undefined) push(this.#places, `${table} ${places}`, row);
+    if (table === 'message') this.messageIds.add(String(row.id));
+    if (table !== 'import_file_count') return;
+    const book = row as unknown as BookRow;
+    push(this.#books, `${book.fileId} ${book.partition}`, book);
   }
 }

@@ -31,7 +31,7 @@ export class Watch implements KafkaWatch {
   #message({ key, headers: { id, type } }: OutMessage): void {
     if (this.#committed.has(id)) this.time.violate(`${type} of ${key} is there twice (${id})`);
     this.#committed.add(id);
-    if (this.cluster?.cassandra.table('message').has(id) === true) return;
+    if (this.cluster?.cassandra.messageIds.has(id) === true) return;
     this.time.violate(`${type} of ${key} is committed before its rows`);
   }
 }
