@@ -14,6 +14,7 @@ import { CassandraFileIds } from '../src/import/adapters/cassandra-file-ids.js';
 import { CassandraImportRows } from '../src/import/adapters/cassandra-import-rows.js';
 import { KafkaImporter } from '../src/import/adapters/kafka-importer.js';
 import { usageMessages } from '../src/ingest/adapters/kafka-usage-codec.js';
+import { usageRecords } from '../src/ingest/adapters/kafka-usage-records.js';
 import { UsageEvents } from '../src/ingest/index.js';
 import { CassandraSession, createSchema } from '../src/platform/cassandra/index.js';
 import { IncomingFolder } from '../src/platform/files/incoming-folder.js';
@@ -91,7 +92,7 @@ const measureImport = async (
   const importer = new KafkaImporter({
     kafka,
     rows: new CassandraImportRows(session),
-    encode: (events) => usageMessages(events, partitions),
+    encode: (events) => usageRecords(events, partitions),
     reserveIds: (count) => ids.reserve(count),
     options: {
       ...{ clusterName: name, directory, topics },
@@ -166,7 +167,8 @@ const print = (what: string, rates: readonly Rate[]): void => {
   console.log(`${what}: ${median(perSecond)} lines/s (${all}), ${cpu.toFixed(1)} µs CPU a line`);
 };
 
-const session = await CassandraSession.open({ contactPoints, localDataCenter });
+const slow = { requestTimeoutMs: 60_000 }; // tables take their time
+const session = await CassandraSession.open({ contactPoints, localDataCenter, ...slow });
 const dataDir = await newDataDir();
 const imports: Rate[] = [];
 const baselines: Rate[] = [];

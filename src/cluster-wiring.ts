@@ -36,8 +36,9 @@ import { CassandraPartitionStatus } from './ingest/adapters/cassandra-partition-
 import { cassandraRecordRowStore } from './ingest/adapters/cassandra-record-row-store.js';
 import { CassandraUsageWriter } from './ingest/adapters/cassandra-usage-writer.js';
 import { AgreementForwarder } from './ingest/adapters/kafka-agreement-forwarder.js';
-import { UsageDecoder, usageMessages } from './ingest/adapters/kafka-usage-codec.js';
+import { UsageDecoder } from './ingest/adapters/kafka-usage-codec.js';
 import { KafkaUsageInput } from './ingest/adapters/kafka-usage-input.js';
+import { usageRecords } from './ingest/adapters/kafka-usage-records.js';
 import { LoggedAgreements } from './ingest/adapters/logged-agreements.js';
 import { FEED_FILES } from './ingest/feed-files.js';
 import { MAX_FUTURE_SKEW_MS } from './ingest/incoming-data-records.service.js';
@@ -220,7 +221,7 @@ const newImporter = ({ settings, logger, kafka, session }: Shared): KafkaImporte
   return new KafkaImporter({
     kafka,
     rows: new CassandraImportRows(session),
-    encode: (events) => usageMessages(events, settings.partitions),
+    encode: (events) => usageRecords(events, settings.partitions),
     reserveIds: (count) => ids.reserve(count),
     ports: {
       folder: new IncomingFolder(directory),

@@ -36,30 +36,29 @@ const typeNames = ['', 'agreement', 'correction', 'feed'] as const;
 const refusedRawBytes = 4000;
 
 /**
- * The events as messages, by partition and in their order there. A record has its own time as
- * timestamp (DESIGN.md §6; 0 before 1970, which Kafka has no time for), a control event the time
- * it is written. What is about all keys goes to every partition.
+ * An event as a message. A record has its own time as timestamp (DESIGN.md §6; 0 before 1970, which
+ * Kafka has no time for), a control event the time it is written.
  */
+export const usageMessage = (events: UsageEvents, index: number): UsageMessage => {
+  const msisdn = events.keys[index];
+  const key = msisdn === 0 ? null : String(msisdn);
+  const type = events.types[index];
+  if (type !== eventTypes.dataRecord) {
+    const value = events.payloads.get(index) as string;
+    return { index, key, value, headers: { type: typeNames[type] } };
+  }
+  const timestamp = String(Math.max(0, events.timestampsMs[index]));
+  return { index, key, value: recordJsonAt(events, index), timestamp };
+};
+
+/** The events by partition, in their order there. What is about all keys goes to every one. */
 export const usageMessages = (events: UsageEvents, partitions: number): UsageMessage[][] => {
   const messages = Array.from({ length: partitions }, (): UsageMessage[] => []);
   for (let at = 0; at < events.length; at++) {
     const msisdn = events.keys[at];
-    const type = events.types[at];
-    if (type === eventTypes.dataRecord) {
-      const timestamp = String(Math.max(0, events.timestampsMs[at]));
-      const value = recordJsonAt(events, at);
-      const partition = messages[partitionOfNumber(msisdn, partitions)];
-      partition.push({ index: at, key: String(msisdn), value, timestamp });
-      continue;
-    }
-    const headers = { type: typeNames[type] };
-    const value = events.payloads.get(at) as string;
-    if (msisdn === 0) {
-      for (const partition of messages) partition.push({ index: at, key: null, value, headers });
-    } else {
-      const partition = messages[partitionOfNumber(msisdn, partitions)];
-      partition.push({ index: at, key: String(msisdn), value, headers });
-    }
+    const message = usageMessage(events, at);
+    if (msisdn === 0) for (const partition of messages) partition.push(message);
+    else messages[partitionOfNumber(msisdn, partitions)].push(message);
   }
   return messages;
 };

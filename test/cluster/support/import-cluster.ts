@@ -117,7 +117,9 @@ export class ImportCluster {
       cassandra: `127.0.0.1:${ports.cassandra}`,
     };
     const session = await CassandraSession.open({
-      ...{ contactPoints: [servers.cassandra], localDataCenter: 'datacenter1' },
+      contactPoints: [servers.cassandra],
+      localDataCenter: 'datacenter1',
+      requestTimeoutMs: 60_000, // tables take their time
     });
     const made = new ImportCluster(session, servers, own);
     await made.#makeTables();

@@ -5,7 +5,7 @@
 import { CassandraFileIds } from '../../../src/import/adapters/cassandra-file-ids.js';
 import { CassandraImportRows } from '../../../src/import/adapters/cassandra-import-rows.js';
 import { KafkaImporter } from '../../../src/import/adapters/kafka-importer.js';
-import { usageMessages } from '../../../src/ingest/adapters/kafka-usage-codec.js';
+import { usageRecords } from '../../../src/ingest/adapters/kafka-usage-records.js';
 import { CassandraSession } from '../../../src/platform/cassandra/index.js';
 import { IncomingFolder } from '../../../src/platform/files/incoming-folder.js';
 import { newKafka } from '../../../src/platform/kafka/index.js';
@@ -44,7 +44,7 @@ const { sessionTimeoutMs, transactionTimeoutMs } = options;
 const importer = new KafkaImporter({
   kafka: newKafka({ bootstrapServers: [kafka], clientId: clusterName }, logger),
   rows: new CassandraImportRows(session),
-  encode: (events) => usageMessages(events, partitions),
+  encode: (events) => usageRecords(events, partitions),
   reserveIds: (count) => ids.reserve(count),
   options: { clusterName, directory, topics, sessionTimeoutMs, transactionTimeoutMs },
   ports: {
