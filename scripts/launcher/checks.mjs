@@ -123,6 +123,8 @@ export const testFaults = async (build) => {
   const names = ['cluster'];
   forgetResults(names);
   process.env.FAULT_MINUTES ||= '30';
+  // this run kills its own servers; without this the project would start a shared pair too
+  process.env.OVERAGE_TEST_KAFKA_PORT ||= '0';
   const options = ['--runInBand', '--testPathPatterns', 'test/cluster/faults.spec.ts'];
   if (await build()) await runJest('cluster', options);
   return finish(names);
