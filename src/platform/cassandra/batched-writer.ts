@@ -1,5 +1,4 @@
 import type { CassandraSession } from './cassandra-session.js';
-import { sendRows, statementId } from './encoded-batch.js';
 import { RowBuffer } from './row-buffer.js';
 import { Slots } from './slots.js';
 
@@ -43,7 +42,7 @@ export class BatchedWriter {
   readonly #free = new Map<string, RowBuffer[]>();
 
   constructor(
-    private readonly session: CassandraSession,
+    private readonly session: Pick<CassandraSession, 'statementId' | 'sendRows'>,
     options: BatchedWriterOptions = {},
   ) {
     this.#slots = new Slots(options.batchesInFlight ?? 16);
@@ -55,16 +54,24 @@ export class BatchedWriter {
    * Resolves when every row is acknowledged. Rejects with the first Fault: no further batch is then
    * begun, those on their way are not waited for.
    */
-  async write(groups: Iterable<RowGroup>): Promise<void> {
+  write(groups: Iterable<RowGroup>): Promise<void> {
     const run = new WriteRun();
+    void this.#handOut(groups, run);
+    return run.outcome;
+  }
+
+  /** Never rejects: the run tells. */
+  async #handOut(groups: Iterable<RowGroup>, run: WriteRun): Promise<void> {
+    run.begun();
     try {
       for (const group of groups) {
         if (group.length > 0) await this.#writeGroup(group, run);
+        if (run.failed) break;
       }
     } catch (error) {
       run.fail(error);
     }
-    await run.ended();
+    run.done();
   }
 
   async #writeGroup(group: RowGroup, run: WriteRun): Promise<void> {
@@ -72,28 +79,32 @@ export class BatchedWriter {
     for (let row = 0; row < group.length;) {
       const wait = this.#slots.enter();
       if (wait) await wait;
-      let rows: RowBuffer | undefined;
+      let rows: RowBuffer;
       try {
-        run.throwIfFailed();
+        if (run.failed) return this.#slots.leave();
         rows = await this.#buffer(group.statement);
         row = fill(rows, group, { row, limit });
       } catch (error) {
         this.#slots.leave();
         throw error;
       }
-      run.add(this.#send(rows, group));
+      void this.#send(rows, group, run);
     }
   }
 
-  async #send(rows: RowBuffer, { statement, routingKey }: RowGroup): Promise<void> {
+  /** Never rejects: the run tells. */
+  async #send(rows: RowBuffer, group: RowGroup, run: WriteRun): Promise<void> {
+    const { cql } = group.statement;
+    run.begun();
     try {
-      const { client } = this.session;
-      await this.session.attempt(() => sendRows(client, rows, routingKey), statement.cql);
+      await this.session.sendRows(cql, rows, group.routingKey);
       // Not after an error: the driver may still hold the memory then.
-      this.#free.get(statement.cql)?.push(rows);
-    } finally {
-      this.#slots.leave();
+      this.#free.get(cql)?.push(rows);
+    } catch (error) {
+      run.fail(error); // before another one is let in
     }
+    this.#slots.leave();
+    run.done();
   }
 
   async #buffer(statement: RowStatement): Promise<RowBuffer> {
@@ -102,8 +113,7 @@ export class BatchedWriter {
       free.clear();
       return free;
     }
-    const { client } = this.session;
-    const id = await this.session.attempt(() => statementId(client, statement.cql), statement.cql);
+    const id = await this.session.statementId(statement.cql);
     if (!this.#free.has(statement.cql)) this.#free.set(statement.cql, []);
     return new RowBuffer(id, statement.values, this.#mixedBytes);
   }
@@ -126,44 +136,32 @@ const fill = (
   return next;
 };
 
-/** The batches of one write that are on their way. */
+/** What one write has on its way. */
 class WriteRun {
+  /** Resolves when all is done, rejects with the first error. */
+  readonly outcome: Promise<void>;
+  failed = false;
   #open = 0;
-  #failed = false;
-  #error: unknown;
-  #done: (() => void) | undefined;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
 
-  add(batch: Promise<void>): void {
+  constructor() {
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  begun(): void {
     this.#open++;
-    batch.then(
-      () => this.#close(),
-      (error: unknown) => {
-        this.fail(error);
-        this.#close();
-      },
-    );
+  }
+
+  done(): void {
+    if (--this.#open === 0) this.#resolve();
   }
 
   fail(error: unknown): void {
-    if (this.#failed) return;
-    this.#failed = true;
-    this.#error = error;
-    this.#done?.();
-  }
-
-  throwIfFailed(): void {
-    if (this.#failed) throw this.#error;
-  }
-
-  async ended(): Promise<void> {
-    if (this.#open > 0 && !this.#failed) {
-      await new Promise<void>((resolve) => (this.#done = resolve));
-    }
-    this.throwIfFailed();
-  }
-
-  #close(): void {
-    this.#open--;
-    if (this.#open === 0) this.#done?.();
+    this.failed = true;
+    this.#reject(error);
   }
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { auth, Client, policies, types, type ClientOptions } from 'cassandra-driver';
 import { pauseFor } from '../pause.js';
 import { driverFault, isPassing, storeFault } from './cassandra-fault.js';
+import { sendRows, statementId } from './encoded-batch.js';
+import type { RowBuffer } from './row-buffer.js';
 import { withNumbers } from './values.js';
 
 export interface CassandraTls {
@@ -23,7 +25,7 @@ export interface CassandraOptions {
   readonly tls?: CassandraTls;
   /** How long one try of a statement may take; 5 s. */
   readonly requestTimeoutMs?: number;
-  /** How long a statement is tried again when nodes are away or slow; 5 s. 0: one try. */
+  /** How long a statement is tried again when nodes are away or slow; 10 s. 0: one try. */
   readonly retryForMs?: number;
 }
 
@@ -42,7 +44,7 @@ export interface Statement {
 }
 
 const defaultTimeoutMs = 5_000;
-const defaultRetryForMs = 5_000;
+const defaultRetryForMs = 10_000;
 const retryPauseMs = 100;
 const defaultFetchSize = 5_000;
 
@@ -165,7 +167,20 @@ export class CassandraSession {
   async batch(statements: readonly Statement[]): Promise<void> {
     if (statements.length === 0) return;
     const queries = statements.map(({ query, params }) => ({ query, params: [...params] }));
-    await this.attempt(() => this.client.batch(queries, { prepare: true, logged: false }));
+    await this.#attempt(() => this.client.batch(queries, { prepare: true, logged: false }));
+  }
+
+  /** The id of a prepared statement, as rows of a batch name it. */
+  statementId(cql: string): Promise<Uint8Array> {
+    return this.#attempt(() => statementId(this.client, cql), cql);
+  }
+
+  /**
+   * Sends rows of a prepared statement as one UNLOGGED batch; `routingKey` (`routingKeyOf`) says
+   * which node has them. After an error the driver may still hold the memory of the rows.
+   */
+  sendRows(cql: string, rows: RowBuffer, routingKey?: Buffer): Promise<void> {
+    return this.#attempt(() => sendRows(this.client, rows, routingKey), cql);
   }
 
   async close(): Promise<void> {
@@ -176,7 +191,7 @@ export class CassandraSession {
    * Runs a request that changes nothing when it is done twice, again and again while it fails for
    * a passing reason, for `retryForMs`.
    */
-  async attempt<T>(request: () => Promise<T>, statement?: string): Promise<T> {
+  async #attempt<T>(request: () => Promise<T>, statement?: string): Promise<T> {
     const until = Date.now() + (this.options.retryForMs ?? defaultRetryForMs);
     for (;;) {
       try {
@@ -198,7 +213,7 @@ export class CassandraSession {
     const { pageState } = options;
     const execute = (): Promise<types.ResultSet> =>
       this.client.execute(cql, [...params], { prepare, isIdempotent, fetchSize, pageState });
-    if (isIdempotent) return this.attempt(execute, cql);
+    if (isIdempotent) return this.#attempt(execute, cql);
     try {
       return await execute();
     } catch (error) {
