@@ -65,10 +65,11 @@ const endAndStart = async (
   slot.isWanted = false;
   const running = slot.member;
   running?.signal(signal);
+  // As an orchestrator does: who has not ended after its time of grace is ended by force.
   const ending = await Promise.race([running?.ended, sleep(25_000, undefined, { ref: false })]);
   if (ending === undefined) running?.signal('SIGKILL');
   await fleet.start(slot, 15_000);
-  return signal === 'SIGKILL' ? ending?.signal === 'SIGKILL' : ending !== undefined;
+  return running?.hasEnded ?? false;
 };
 
 const slotOf = ({ fleet }: Stage, at: number): Slot => fleet.slots[at % fleet.slots.length];

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterInTest, type ServerId } from '../support/cluster-in-test.js';
+import { hasTopic, runCql } from '../support/raw-clients.js';
 
 /** A Kafka and a Cassandra of this run alone, which may be killed, stopped and restarted. */
 export class FaultyServers {
@@ -26,9 +29,10 @@ export class FaultyServers {
   kill(server: ServerId): Promise<boolean> {
     return this.#during(async () => {
       const before = this.cluster.pidOf(server);
+      const command = commandOf(before);
       process.kill(before, 'SIGKILL');
       await sleep(500);
-      await this.#up();
+      await this.#startAgain(server, command);
       return this.cluster.pidOf(server) !== before;
     });
   }
@@ -37,9 +41,10 @@ export class FaultyServers {
   restart(server: ServerId): Promise<boolean> {
     return this.#during(async () => {
       const before = this.cluster.pidOf(server);
+      const command = commandOf(before);
       process.kill(before, 'SIGTERM');
       for (let tries = 0; tries < 300 && isThere(before); tries++) await sleep(100);
-      await this.#up();
+      await this.#startAgain(server, command);
       return this.cluster.pidOf(server) !== before;
     });
   }
@@ -72,11 +77,41 @@ export class FaultyServers {
     return work().finally(() => this.#away--);
   }
 
+  /** With the command it ran by, which saves the checks of `cluster:up`; elsewhere with that. */
+  async #startAgain(server: ServerId, [program, ...args]: readonly string[]): Promise<void> {
+    if (program === undefined) return this.#up();
+    const out = openSync(this.cluster.fileOf(server, 'server.log'), 'a');
+    const child = spawn(program, args, { detached: true, stdio: ['ignore', out, out] });
+    closeSync(out);
+    child.unref();
+    this.cluster.writePid(server, child.pid ?? 0);
+    for (let tries = 0; tries < 1200; tries++, await sleep(100)) {
+      if (await this.#answers(server)) return;
+    }
+    throw new Error(`${server} does not answer 2 minutes after its start`);
+  }
+
+  #answers(server: ServerId): Promise<boolean> {
+    const port = this.ports[server];
+    const asked: Promise<unknown> =
+      server === 'kafka' ? hasTopic(port, '') : runCql(port, ['SELECT key FROM system.local']);
+    return asked.then(
+      () => true,
+      () => false,
+    );
+  }
+
   async #up(): Promise<void> {
     const { code, output } = await this.cluster.run('up');
     if (code !== 0) throw new Error(`the servers did not start:\n${output}`);
   }
 }
+
+/** The command line of a process, word by word; nothing where the system does not tell. */
+const commandOf = (pid: number): readonly string[] => {
+  const file = `/proc/${pid}/cmdline`;
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\0').slice(0, -1) : [];
+};
 
 const isThere = (pid: number): boolean => {
   try {
