@@ -139,8 +139,8 @@ export const importErrors = {
   },
   IMPORT_PAUSED: {
     reaction: 'Retry',
-    meaning: 'The import waits, as its last step could not be stored (such as: disk full).',
-    next: 'Make room on the disk; the import goes on by itself.',
+    meaning: 'The import waits, as its last step could not be stored (disk full, servers away).',
+    next: 'Look at the cause: make room, or bring the servers back; it goes on by itself.',
   },
   IMPORT_FILE_UNKNOWN: {
     reaction: 'BadRecord',
