@@ -51,11 +51,6 @@ export const cassandraErrors = {
     meaning: 'Cassandra refused a statement: the keyspace or a table is missing or is another.',
     next: 'Run `npm run migrate`; when the schema is right, report it: this is a bug.',
   },
-  CASSANDRA_SCHEMA_DIFFERS: {
-    reaction: 'Fatal',
-    meaning: 'The keyspace is not the one this program and its settings need.',
-    next: 'Run `npm run migrate`, or change the settings that the message names.',
-  },
   CASSANDRA_VALUE_OUT_OF_RANGE: {
     reaction: 'StateCorrupt',
     meaning: 'A number in a table is larger than the program ever writes.',
