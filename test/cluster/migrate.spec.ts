@@ -1,5 +1,5 @@
 import { Kafka, logLevel, type Admin } from 'kafkajs';
-import { checkCluster } from '../../src/cluster-check.js';
+import { checkCluster, openSession } from '../../src/cluster-check.js';
 import { cassandraOptions } from '../../src/cluster-options.js';
 import { migrate } from '../../src/commands/migrate.js';
 import { loadSettings, type Environment, type Settings } from '../../src/config/index.js';
@@ -17,7 +17,6 @@ const logger = createLogger({ level: 'warn', format: 'json', write: (line) => lo
 /** A keyspace and topics of its own. */
 class MigrationInTest {
   readonly keyspace = nameOfSpec('migrate');
-  readonly printed: string[] = [];
 
   settings(env: Environment = {}): Settings {
     const { kafka, cassandra } = sharedServers();
@@ -73,6 +72,13 @@ class MigrationInTest {
     await session.close();
   }
 
+  /** A server keeps memory for each table. */
+  async drop(): Promise<void> {
+    const session = await openSession(this.settings());
+    await session.query(`DROP KEYSPACE IF EXISTS ${this.keyspace}`, [], { prepare: false });
+    await session.close();
+  }
+
   async kafka<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     const brokers = [sharedServers().kafka];
     const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
@@ -104,9 +110,21 @@ class MigrationInTest {
   }
 }
 
+const made: MigrationInTest[] = [];
+
+const newMigration = (): MigrationInTest => {
+  const migration = new MigrationInTest();
+  made.push(migration);
+  return migration;
+};
+
+afterEach(async () => {
+  for (const migration of made.splice(0)) await migration.drop();
+});
+
 describe(chapterOnServers('what migrate makes, and what a start refuses'), () => {
   testOnServers('the first migration makes everything, the next finds it there', async () => {
-    const migration = new MigrationInTest();
+    const migration = newMigration();
     const first = await migration.migrate();
     expect(first.slice(0, 5)).toEqual([
       expect.stringMatching(
@@ -128,13 +146,13 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
   });
 
   testOnServers('two migrations at once make the same', async () => {
-    const migration = new MigrationInTest();
+    const migration = newMigration();
     await Promise.all([migration.migrate(), migration.migrate()]);
     expect(await migration.start()).toEqual([]);
   });
 
   testOnServers('a start tells of everything that is missing, at once', async () => {
-    const migration = new MigrationInTest();
+    const migration = newMigration();
     expect(await migration.start()).toEqual([
       'CLUSTER_NOT_READY',
       'Keyspace ours is missing.',
@@ -146,7 +164,7 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
   });
 
   testOnServers('partitions and shards are never changed, and nothing is made', async () => {
-    const migration = new MigrationInTest();
+    const migration = newMigration();
     await migration.migrate();
     await migration.kafka((admin) => admin.deleteTopics({ topics: [migration.topic('messages')] }));
     const other = { PARTITIONS: '4', SHARDS: '8' };
@@ -168,7 +186,7 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
   testOnServers(
     'more copies than there are servers are refused before anything is made',
     async () => {
-      const migration = new MigrationInTest();
+      const migration = newMigration();
       const three = { KAFKA_REPLICATION_FACTOR: '3', CASSANDRA_REPLICATION_FACTOR: '3' };
       expect(await migration.refusal(migration.migrate(three))).toEqual([
         'MIGRATION_REFUSED',
@@ -182,7 +200,7 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
   testOnServers(
     'settings of topics that lose events are told, and migrate corrects them',
     async () => {
-      const migration = new MigrationInTest();
+      const migration = newMigration();
       await migration.migrate();
       const kept = { 'compression.type': 'lz4' };
       await migration.set('log', { 'retention.ms': '604800000', ...kept });
@@ -208,7 +226,7 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
   );
 
   testOnServers('a table and a column that are missing are told and made', async () => {
-    const migration = new MigrationInTest();
+    const migration = newMigration();
     await migration.migrate();
     await migration.cql('DROP TABLE dead_letter', 'ALTER TABLE data_record DROP status');
     const missing = [
@@ -224,7 +242,7 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
   });
 
   testOnServers('what one replica costs is logged at the start', async () => {
-    const migration = new MigrationInTest();
+    const migration = newMigration();
     await migration.migrate();
     logged.length = 0;
     await migration.start();
@@ -232,7 +250,7 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
   });
 
   testOnServers('servers that do not answer are a fault of the connection', async () => {
-    const migration = new MigrationInTest();
+    const migration = newMigration();
     const nobody = { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' };
     expect(await migration.start(nobody)).toEqual(['KAFKA_UNREACHABLE']);
   });

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import Encoder from 'kafkajs/src/protocol/encoder.js';
+import { pauseFor } from '../pause.js';
+import { kafkaFault } from './kafka-client.js';
 import { newCluster } from './kafka-internals.js';
 import type { Operation } from './topic-rules.js';
 
@@ -221,31 +222,55 @@ export const describeTopics = (kafka: Kafka, names: readonly string[]): Promise<
     return { brokers, topics: names.flatMap((name) => byName.get(name) ?? []) };
   });
 
+/** Codes of the protocol: the user may not see who coordinates the group, or the id. */
+const noCoordinatorRight = new Set([30, 53]);
+const coordinators = { group: 0, transactionalId: 1 } as const;
+
+/**
+ * FindCoordinator, version 1. It is asked as it is, as kafkajs tells of a right that is missing as
+ * of a coordinator that is not there.
+ */
+const maySeeCoordinator = async (
+  cluster: RawCluster,
+  kind: keyof typeof coordinators,
+  name: string,
+): Promise<boolean> => {
+  const code = await ask(await cluster.findControllerBroker(), {
+    api: { key: 10, version: 1, name: 'FindCoordinator' },
+    body: new Encoder().writeString(name).writeInt8(coordinators[kind]),
+    read: (reader) => {
+      reader.int32();
+      return reader.int16();
+    },
+  });
+  return !noCoordinatorRight.has(code);
+};
+
 /** What the user may do with a consumer group, which need not exist. */
 export const groupOperations = (kafka: Kafka, groupId: string): Promise<ReadonlySet<Operation>> =>
   onConnection(kafka, async (cluster) => {
-    try {
-      for (let tries = 1; ; tries++) {
-        const coordinator = await cluster.findGroupCoordinator({ groupId });
-        const [{ code, allowed }] = await ask(coordinator, groupQuestion(groupId));
-        if (!notCoordinating.has(code)) return allowed;
-        if (tries === mostTries) throw new Error(`group ${groupId} has no coordinator (${code})`);
-        await sleep(askAgainAfterMs);
-      }
-    } catch (error) {
-      if ((error as { type?: unknown }).type !== 'GROUP_AUTHORIZATION_FAILED') throw error;
-      return new Set();
+    if (!(await maySeeCoordinator(cluster, 'group', groupId))) return new Set();
+    for (let tries = 1; ; tries++) {
+      const coordinator = await cluster.findGroupCoordinator({ groupId });
+      const [{ code, allowed }] = await ask(coordinator, groupQuestion(groupId));
+      if (!notCoordinating.has(code)) return allowed;
+      if (tries === mostTries) throw new Error(`group ${groupId} has no coordinator (${code})`);
+      await pauseFor(askAgainAfterMs);
     }
   });
 
 /** Whether the user may use a transactional id; one that nothing else uses must be given. */
 export const mayTransact = async (kafka: Kafka, transactionalId: string): Promise<boolean> => {
+  const maySee = await onConnection(kafka, (cluster) =>
+    maySeeCoordinator(cluster, 'transactionalId', transactionalId),
+  );
+  if (!maySee) return false;
   const producer = kafka.producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
   try {
     await producer.connect();
     return true;
   } catch (error) {
-    if ((error as { type?: unknown }).type !== 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED') throw error;
+    if (kafkaFault(error).code !== 'KAFKA_DENIED') throw error;
     return false;
   } finally {
     await producer.disconnect().catch(() => undefined);

@@ -4,7 +4,7 @@ export const kafkaErrors = {
   KAFKA_UNREACHABLE: {
     reaction: 'Retry',
     meaning: 'No broker of Kafka answers.',
-    next: 'Check KAFKA_BOOTSTRAP_SERVERS and the brokers; the program goes on by itself.',
+    next: 'Check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL and the brokers.',
   },
   KAFKA_TIMED_OUT: {
     reaction: 'Retry',

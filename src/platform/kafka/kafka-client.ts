@@ -111,6 +111,6 @@ export const kafkaFault = (error: unknown): Fault => {
   const inner = innermost(error);
   const code = codeOf(inner);
   const { reaction, meaning } = kafkaErrors[code];
-  const detail = error instanceof Error ? error.message : String(error);
+  const [detail] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
   return new Fault(code, reaction, `${meaning} ${detail}`, { cause: error });
 };

@@ -3,6 +3,8 @@ declare module 'kafkajs/src/protocol/encoder.js' {
   class Encoder {
     writeArray(texts: readonly string[]): this;
     writeBoolean(value: boolean): this;
+    writeInt8(value: number): this;
+    writeString(text: string): this;
   }
 
   export = Encoder;

@@ -1,4 +1,5 @@
 import kafkajs, { type Admin, type ConfigResourceTypes as ResourceType, type Kafka } from 'kafkajs';
+import { Fault } from '../../streaming/index.js';
 import {
   describeTopics,
   groupOperations,
@@ -203,6 +204,14 @@ export const checkTopics = (kafka: Kafka, wanted: WantedKafka): Promise<KafkaChe
 const firstOf = (error: unknown): unknown =>
   (error as { errors?: readonly unknown[] }).errors?.[0] ?? error;
 
+/** An error, and when it is about a right, which one. */
+const denied = (error: unknown, right: string): Fault => {
+  const fault = kafkaFault(error);
+  if (fault.code !== 'KAFKA_DENIED') return fault;
+  const message = `The user of Kafka has no right to ${right}`;
+  return new Fault(fault.code, fault.reaction, message, { cause: error });
+};
+
 const create = async (admin: Admin, topics: readonly WantedTopic[]): Promise<void> => {
   if (topics.length === 0) return;
   try {
@@ -218,7 +227,8 @@ const create = async (admin: Admin, topics: readonly WantedTopic[]): Promise<voi
   } catch (error) {
     const first = firstOf(error);
     // another migration was faster
-    if ((first as { type?: unknown }).type !== 'TOPIC_ALREADY_EXISTS') throw kafkaFault(first);
+    if ((first as { type?: unknown }).type === 'TOPIC_ALREADY_EXISTS') return;
+    throw denied(first, `CREATE topics ${topics.map(({ name }) => name).join(', ')}`);
   }
 };
 
@@ -234,7 +244,11 @@ const change = async (
     value,
   }));
   const type = ConfigResourceTypes.TOPIC;
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] });
+  try {
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] });
+  } catch (error) {
+    throw denied(error, `ALTER_CONFIGS of topic ${name}`);
+  }
 };
 
 const repair = async (
