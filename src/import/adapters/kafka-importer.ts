@@ -32,6 +32,7 @@ export interface KafkaImporterParts extends Pick<KafkaImportLogParts, 'rows' | '
 /** The topic of the journal has this one partition: whoever has it imports, others stand by. */
 const journalPartition = 0;
 const startAgainAfterMs = 1000;
+const landingMs = 2000;
 
 interface OnKafka {
   readonly group: PartitionGroup;
@@ -62,13 +63,17 @@ export class KafkaImporter {
     this.#on.group.start();
   }
 
-  /** Ends after the appends in hand, and leaves the folder to others. */
+  /** Ends after the appends in hand, unless they take long, and leaves the folder to others. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#isWanted = false;
-    await this.#next(() => this.#end());
+    const { pauseMs } = this.parts.ports;
+    const ended = this.#next(() => this.#end());
+    await Promise.race([ended, pauseMs(landingMs)]);
+    // it may wait for servers that are away: from here on all it asks for fails
     await this.#on?.group.stop();
     await this.#on?.sender.close();
+    await Promise.race([ended, pauseMs(landingMs)]);
     await this.#on?.fetcher.close();
   }
 
