@@ -126,7 +126,9 @@ class ClusterVerification {
       const parts = { servers, progress, partition, until };
       const stop = await snapshotStop(parts, differs);
       const all = { ...parts, takers: [records, ...takers] };
+      const messagesBefore = this.#messages.messages;
       const replay = await replayPartition(all, stop === undefined ? [] : [stop]);
+      const messages = this.#messages.messages - messagesBefore;
       const tooShort = logTooShort(replay.position, until);
       if (tooShort !== undefined) differs(tooShort);
       const totals = new WindowTotals(replay.state);
@@ -134,21 +136,21 @@ class ClusterVerification {
       totals.compare(differs);
       if (records.prepareNaming()) await replayPartition({ ...parts, takers: [records] });
       await records.name();
-      this.#tellPartition(partition, { replay, records, totals });
+      this.#tellPartition(partition, { replay, records, totals, messages });
     }
   }
 
   #tellPartition(
     partition: number,
-    done: { replay: Replay; records: RecordsCheck; totals: WindowTotals },
+    done: { replay: Replay; records: RecordsCheck; totals: WindowTotals; messages: number },
   ): void {
-    const { replay, records, totals } = done;
+    const { replay, records, totals, messages } = done;
     this.#events += replay.events;
     this.#rows += records.rows;
     this.#windows += totals.windows;
     this.print(
       `partition ${partition}: ${replay.events} events, ${records.rows} rows, ` +
-        `${totals.windows} totals compared`,
+        `${totals.windows} totals compared, ${messages} messages to be found`,
     );
   }
 
