@@ -88,7 +88,7 @@ module.exports = {
       from: { pathNot: spec },
       module: {
         path: '^src/',
-        pathNot: [spec, '^src/main[.]ts$'],
+        pathNot: [spec, '^src/main[.]ts$', '[.]d[.]ts$'], // types of packages that bring none
         numberOfDependentsLessThan: 1,
       },
     },
@@ -112,7 +112,7 @@ module.exports = {
     ]),
     onlyIn('nest-only-at-the-edge', '@nestjs/', [
       nestEdge,
-      '^src/(main|wiring)[.]ts$',
+      '^src/(main|wiring|cluster-wiring)[.]ts$',
       '^src/commands/start[.]ts$',
       '^src/platform/(http/|stream-server[.]ts$)',
     ]),

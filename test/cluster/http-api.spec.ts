@@ -57,7 +57,11 @@ const empty = async (): Promise<void> => {
     const { rows } = await client.execute(`SELECT DISTINCT ${keys.join(', ')} FROM ${name}`);
     const cql = `DELETE FROM ${name} WHERE ${keys.map((key) => `${key} = ?`).join(' AND ')}`;
     for (const row of rows) {
-      await client.execute(cql, partitionKey.map((key): unknown => row[key]), { prepare: true });
+      await client.execute(
+        cql,
+        partitionKey.map((key): unknown => row[key]),
+        { prepare: true },
+      );
     }
   }
   await client.shutdown();

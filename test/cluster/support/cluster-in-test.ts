@@ -20,7 +20,8 @@ const says = (program: string, option: string): string => {
 const { JAVA_HOME: javaHome } = process.env;
 const java = javaHome ? join(javaHome, 'bin/java') : 'java';
 /** Whether there are the tools for real servers. */
-export const hasServers = says(java, '-version').includes('version "17') && says('mvn', '--version') !== '';
+export const hasServers =
+  says(java, '-version').includes('version "17') && says('mvn', '--version') !== '';
 
 const reason = 'NO JAVA 17 OR NO MAVEN';
 
