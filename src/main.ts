@@ -13,6 +13,7 @@ import { filesErrors } from './platform/files/errors.js';
 import { httpErrors } from './platform/http/errors.js';
 import { folderAbove } from './platform/http/static-files.js';
 import { kafkaErrors } from './platform/kafka/errors.js';
+import { restFor } from './platform/pause.js';
 import { createLogger, type Logger } from './platform/telemetry/index.js';
 import { Fault, streamingErrors, type FaultCodes } from './streaming/index.js';
 
@@ -123,6 +124,16 @@ const runMigrate = async (settings: Settings, logger: Logger): Promise<number> =
   return 0;
 };
 
+/** A server that is away must not hold an end up until somebody uses force. */
+const stopWithinMs = 20_000;
+/** Clients go on to try what nobody waits for any more. */
+const drainMs = 2000;
+
+/** Ends the process then, if it still runs. Nothing is lost: what is not committed is done again. */
+const endAfter = (ms: number, code: number): void => {
+  void restFor(ms).then(() => process.exit(code));
+};
+
 const runCommand = async (command: Command, settings: Settings): Promise<number> => {
   const logger = createLogger({
     level: command === 'start' ? settings.logLevel : 'warn',
@@ -135,7 +146,9 @@ const runCommand = async (command: Command, settings: Settings): Promise<number>
   const program = await startProgram({ ...placeOfProgram(), settings, logger });
   print(startText(program.url, settings));
   await asked;
+  if (settings.store === 'cluster') endAfter(stopWithinMs, 1);
   await program.stop();
+  if (settings.store === 'cluster') endAfter(drainMs, 0);
   return 0;
 };
 
