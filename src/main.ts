@@ -129,7 +129,7 @@ const stopWithinMs = 20_000;
 /** Clients go on to try what nobody waits for any more. */
 const drainMs = 2000;
 
-/** Ends the process then, if it still runs. Nothing is lost: what is not committed is done again. */
+/** Ends the process then, if it still runs. Nothing is lost: what is not committed comes again. */
 const endAfter = (ms: number, code: number): void => {
   void restFor(ms).then(() => process.exit(code));
 };
