@@ -85,10 +85,10 @@ export class FaultyServers {
     closeSync(out);
     child.unref();
     this.cluster.writePid(server, child.pid ?? 0);
-    for (let tries = 0; tries < 1200; tries++, await sleep(100)) {
+    for (let tries = 0; tries < 3000; tries++, await sleep(100)) {
       if (await this.#answers(server)) return;
     }
-    throw new Error(`${server} does not answer 2 minutes after its start`);
+    throw new Error(`${server} does not answer 5 minutes after its start`);
   }
 
   #answers(server: ServerId): Promise<boolean> {
