@@ -59,6 +59,16 @@ class PutValues {
     this.values.push(uuidText(words.subarray(at, at + 4)));
 }
 
+/** The same answer again for the same question: the runs have few days and few ids. */
+const remembered = <K, V>(make: (key: K) => V): ((key: K) => V) => {
+  const known = new Map<K, V>();
+  return (key) => {
+    let value = known.get(key);
+    if (value === undefined) known.set(key, (value = make(key)));
+    return value;
+  };
+};
+
 type Row = Readonly<Record<string, Value>>;
 
 interface Insert {
@@ -66,17 +76,10 @@ interface Insert {
   readonly columns: readonly string[];
 }
 
-const inserts = new Map<string, Insert>();
-
-const insertOf = (cql: string): Insert => {
-  let insert = inserts.get(cql);
-  if (insert === undefined) {
-    const [, table, columns] = /^INSERT INTO (\w+) \(([^)]+)\)/.exec(cql) as unknown as string[];
-    insert = { table, columns: columns.replaceAll('"', '').split(', ') };
-    inserts.set(cql, insert);
-  }
-  return insert;
-};
+const insertOf = remembered((cql: string): Insert => {
+  const [, table, columns] = /^INSERT INTO (\w+) \(([^)]+)\)/.exec(cql) as unknown as string[];
+  return { table, columns: columns.replaceAll('"', '').split(', ') };
+});
 
 const keyOf = (row: Row, columns: string): string =>
   columns
@@ -84,7 +87,8 @@ const keyOf = (row: Row, columns: string): string =>
     .map((column) => String(row[column]))
     .join(' ');
 
-const dayText = (day: number): string => String(dateOfDay(day));
+const dayText = remembered((day: number) => String(dateOfDay(day)));
+const uuidOf = remembered(uuidOfText);
 
 const recordOf = (row: Row): OracleRow => ({
   msisdn: row.msisdn as number,
@@ -157,9 +161,9 @@ const rowWriter = (place: Place, partition: number) => ({
 const cassandraRowOf = (row: OracleRow): SimRow => ({
   msisdn: row.msisdn,
   recorded_at: row.recordedAtMs,
-  record_id: uuidOfText(row.recordId),
+  record_id: uuidOf(row.recordId),
   version: row.version,
-  agreement_id: row.agreementId === undefined ? null : uuidOfText(row.agreementId),
+  agreement_id: row.agreementId === undefined ? null : uuidOf(row.agreementId),
   recorded_bytes: row.recordedBytes,
   status: recordStatuses.indexOf(row.status),
   file_id: row.fileId,

@@ -46,6 +46,12 @@ const troubles: readonly Trouble[] = [
   ({ time, kafka }) => kafka.server.away(time.between(50, longest.away)),
   ({ time, cassandra }) => cassandra.server.away(time.between(50, longest.away)),
   ({ group }) => group.rebalance(),
+  ({ time, cassandra: { snapshotHeaders } }) => {
+    // any may be missing: they are for speed only
+    if (snapshotHeaders.length === 0) return;
+    time.fire('snapshot lost');
+    snapshotHeaders.splice(time.below(snapshotHeaders.length), time.between(1, 3));
+  },
   ({ time, kafka }) => {
     time.fire('slow markers');
     kafka.slowestMarkerMs = time.between(50, longest.slowMarkers);
