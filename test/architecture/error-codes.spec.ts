@@ -33,6 +33,28 @@ const foreignCodes = [
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ];
 
+/** Answers of brokers, rights, and ways to log in, as the protocol of Kafka names them. */
+const wordsOfKafka = [
+  'CONCURRENT_TRANSACTIONS',
+  'DESCRIBE_CONFIGS',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'INVALID_REQUEST',
+  'INVALID_REQUIRED_ACKS',
+  'INVALID_TIMESTAMP',
+  'INVALID_TOPIC_EXCEPTION',
+  'INVALID_TRANSACTION_TIMEOUT',
+  'INVALID_TXN_STATE',
+  'MESSAGE_TOO_LARGE',
+  'OFFSET_OUT_OF_RANGE',
+  'PRODUCER_FENCED',
+  'RECORD_LIST_TOO_LARGE',
+  'SASL_PLAINTEXT',
+  'SASL_SSL',
+  'TOPIC_ALREADY_EXISTS',
+  'UNSUPPORTED_VERSION',
+];
+
 const messageTypes = [
   'DATA_PLAN_EXCEEDED',
   'DATA_PLAN_EXCEEDED_RETRACTED',
@@ -47,7 +69,12 @@ const settings = [
 ].map(({ name }) => name);
 
 /** Words of the same shape that are no error codes of ours. */
-const otherWords: ReadonlySet<string> = new Set([...foreignCodes, ...messageTypes, ...settings]);
+const otherWords: ReadonlySet<string> = new Set([
+  ...foreignCodes,
+  ...wordsOfKafka,
+  ...messageTypes,
+  ...settings,
+]);
 
 /** Each `'UPPER_SNAKE'` literal of a text. */
 export const codeLiterals = (text: string): string[] =>
