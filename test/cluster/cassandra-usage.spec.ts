@@ -244,7 +244,11 @@ describe(chapterOnServers('the book of a file'), () => {
         fails && args[0].includes('import_file_count')
           ? Promise.reject(new Fault('CASSANDRA_TIMED_OUT', 'Retry', 'planted'))
           : session.query(...args);
-      const failing = Object.create(session, { query: { value: query } }) as typeof session;
+      const failing = {
+        query,
+        statementId: (cql: string) => session.statementId(cql),
+        sendRows: (...args: Parameters<typeof session.sendRows>) => session.sendRows(...args),
+      };
       const writer = new CassandraUsageWriter(failing, { partition, shards });
       writer.startAt({ offset: 0, cursor: 0 });
       await expect(writer.write(bookOf(3), { offset: 10, cursor: 0 })).rejects.toThrow('planted');

@@ -29,7 +29,7 @@ export class CassandraUsageWriter implements EffectsWriter {
 
   /** `rows` may be shared by the partitions of a process: it bounds what is on its way. */
   constructor(
-    session: CassandraSession,
+    session: Pick<CassandraSession, 'query' | 'statementId' | 'sendRows'>,
     private readonly options: UsagePartition,
     private readonly rows: Pick<BatchedWriter, 'write'> = new BatchedWriter(session),
   ) {
