@@ -11,6 +11,7 @@ const shardFactor = 32_768;
 /** A Cassandra partition of table data_record as one number: shard and UTC day. */
 export const placeOf = (shard: number, day: number): number => day * shardFactor + shard;
 
+/** Shard and UTC day (days since 1970-01-01) of such a number. */
 export const shardAndDayOf = (place: number): { shard: number; day: number } => {
   const day = Math.floor(place / shardFactor);
   return { shard: place - day * shardFactor, day };
