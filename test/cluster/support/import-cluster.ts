@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
+import { Kafka, logLevel, type Admin, type KafkaMessage } from 'kafkajs';
 import { clusterSchema } from '../../../src/cluster-schema.js';
 import { CassandraSession, createSchema } from '../../../src/platform/cassandra/index.js';
 import { ClusterInTest } from './cluster-in-test.js';
@@ -85,6 +85,7 @@ export class ImportCluster {
   readonly processes: ImportProcess[] = [];
   readonly options: ImportProcessOptions;
   readonly kafka: Kafka;
+  readonly #admin: Admin;
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'overage-import-'));
 
   private constructor(
@@ -104,6 +105,7 @@ export class ImportCluster {
       transactionTimeoutMs: 10_000,
     };
     this.kafka = new Kafka({ brokers: [servers.kafka], logLevel: logLevel.NOTHING });
+    this.#admin = this.kafka.admin();
   }
 
   static async make(): Promise<ImportCluster> {
@@ -134,9 +136,8 @@ export class ImportCluster {
     await this.session.query(`DROP KEYSPACE ${this.options.keyspace}`, [], { prepare: false });
     await this.session.close();
     const { log, journal } = this.options.topics;
-    const admin = this.kafka.admin();
-    await admin.deleteTopics({ topics: [log, journal] });
-    await admin.disconnect();
+    await this.#admin.deleteTopics({ topics: [log, journal] });
+    await this.#admin.disconnect();
     await this.own?.run('down');
     this.own?.remove();
     rmSync(this.#dataDir, { recursive: true, force: true });
@@ -176,31 +177,34 @@ export class ImportCluster {
     return readdirSync(directory).filter((name) => name.endsWith('.csv'));
   }
 
+  /** Offsets the log has given out so far, those of markers and of what is not committed too. */
+  async logLength(): Promise<number> {
+    const ends = await this.#admin.fetchTopicOffsets(this.options.topics.log);
+    return ends.reduce((sum, { high }) => sum + Number(high), 0);
+  }
+
   async #makeTables(): Promise<void> {
     const { keyspace, topics } = this.options;
     const schema = clusterSchema({ keyspace, shards: partitions, partitions });
     await createSchema(this.session, schema, {
       ...{ replicationFactor: 1, localDataCenter: 'datacenter1' },
     });
-    const admin = this.kafka.admin();
+    await this.#admin.connect();
     const noAge = { name: 'retention.ms', value: '-1' };
     const compacted = { name: 'cleanup.policy', value: 'compact' };
-    await admin.createTopics({
+    await this.#admin.createTopics({
       topics: [
         { topic: topics.log, numPartitions: partitions, configEntries: [noAge] },
         { topic: topics.journal, numPartitions: 1, configEntries: [compacted] },
       ],
       waitForLeaders: true,
     });
-    await admin.disconnect();
   }
 
   /** Committed messages of the log by partition, read by a client of its own. */
   async committed(): Promise<ReadonlyMap<number, readonly KafkaMessage[]>> {
     const topic = this.options.topics.log;
-    const admin = this.kafka.admin();
-    const ends = await admin.fetchTopicOffsets(topic);
-    await admin.disconnect();
+    const ends = await this.#admin.fetchTopicOffsets(topic);
     const messages = new Map<number, KafkaMessage[]>();
     const left = new Set<number>();
     for (const { partition, high } of ends) {
