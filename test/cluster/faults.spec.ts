@@ -23,6 +23,8 @@ const seed = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000_000);
 const minutes = Number(process.env.FAULT_MINUTES ?? 0);
 /** A round of 47 faults takes about so long. */
 const roundMinutes = 4;
+/** For a quick look: about so many of the faults, of every kind some. Such a run proves less. */
+const wanted = Number(process.env.FAULT_COUNT ?? Infinity);
 /** How long the last files may take once the faults are over. */
 const settleMs = Number(process.env.FAULT_SETTLE_SECONDS ?? 60) * 1000;
 const rounds = Math.max(1, Math.round(minutes / roundMinutes));
@@ -135,7 +137,9 @@ describe(chapterOnServers('three processes, four partitions, and all that can go
     await feeder.begin();
 
     const random = new Random(seed);
-    const faults = Array.from({ length: rounds }, () => faultsOfRound(random)).flat();
+    const all = Array.from({ length: rounds }, () => faultsOfRound(random)).flat();
+    const every = Math.max(1, Math.round(all.length / wanted));
+    const faults = all.filter((_, at) => at % every === 0);
     const done = await runFaults(faults, { fleet, feeder, servers }, { seed, tell });
 
     await fleet.heal();
@@ -152,7 +156,7 @@ describe(chapterOnServers('three processes, four partitions, and all that can go
     expectAcknowledged(world, feeder);
     expect(endings).toEqual([0, 0, 0]);
     expect(done.filter(({ happened }) => !happened)).toEqual([]);
-    expect(done.length).toBeGreaterThanOrEqual(40);
+    expect(done.length).toBeGreaterThanOrEqual(Math.min(40, faults.length));
     expect(world.seen.length).toBeGreaterThan(0);
     isRight = true;
   });

@@ -3,7 +3,7 @@ import type { Fleet } from './fleet.js';
 import type { AgreementWire, PlannedCorrection, Workload } from './workload.js';
 
 const ndjson = 'application/x-ndjson';
-const sendMs = 120_000;
+const sendMs = 600_000;
 
 const linesOf = (agreements: readonly AgreementWire[]): string =>
   agreements.map((agreement) => JSON.stringify(agreement)).join('\n');
@@ -47,10 +47,10 @@ export class Feeder {
     this.fleet.drop(file);
     this.#next++;
     if (this.#next === Math.ceil(this.workload.files.length / 2)) {
-      this.#sending.push(this.#post(this.workload.lateComers));
+      this.#begun(this.#post(this.workload.lateComers));
     }
     for (const correction of this.workload.corrections) {
-      if (correction.afterFile === this.#next) this.#sending.push(this.#correct(correction));
+      if (correction.afterFile === this.#next) this.#begun(this.#correct(correction));
     }
   }
 
@@ -63,6 +63,12 @@ export class Feeder {
   async finish(): Promise<void> {
     while (this.filesLeft > 0) this.dropNext();
     await Promise.all(this.#sending);
+  }
+
+  /** What goes wrong is told by `finish`. */
+  #begun(sending: Promise<void>): void {
+    sending.catch(() => undefined);
+    this.#sending.push(sending);
   }
 
   /** Work of which nothing comes, when there is no file left: an agreement that is known. */
