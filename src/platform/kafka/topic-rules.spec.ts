@@ -97,7 +97,7 @@ test('one replica, and one that is enough to acknowledge, are told with their co
   expect(warnings(found(log, one, 3))).toEqual([expect.stringMatching(/^min\.insync\.replicas/)]);
 });
 
-test('more replicas to acknowledge than there are is a difference: nothing could be written', () => {
+test('more replicas to acknowledge than there are: a difference, nothing could be written', () => {
   expect(differences(found(log, { 'min.insync.replicas': '2' }, 1))).toEqual([
     'Topic log: min.insync.replicas is 2, and it has 1 replica(s): nothing can be written.',
   ]);

@@ -40,7 +40,7 @@ const given = ['OVERAGE_TEST_KAFKA_PORT', 'OVERAGE_TEST_CASSANDRA_PORT'];
 
 /**
  * One pair of servers for all specs of the project that kill none: their ports are told in
- * OVERAGE_TEST_KAFKA_PORT and OVERAGE_TEST_CASSANDRA_PORT, unless one was set before. Each spec uses
+ * OVERAGE_TEST_KAFKA_PORT and OVERAGE_TEST_CASSANDRA_PORT, unless one was set. Each spec uses
  * a keyspace and topics of its own. Without Java and Maven there are none, and the specs skip.
  */
 const setup = async () => {
