@@ -40,6 +40,7 @@ const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
 /** Reads one partition of a topic, committed messages only. */
 export class PatientFetcher {
   readonly #fetcher: PartitionFetcher;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     ...[kafka, place, maxWaitMs]: [Kafka, { topic: string; partition: number }, number?]
@@ -48,7 +49,9 @@ export class PatientFetcher {
   }
 
   fetch(offset: number): Promise<Fetched> {
-    return patiently(() => this.#fetcher.fetch(offset));
+    const fetched = patiently(() => this.#fetcher.fetch(offset));
+    this.#last = fetched.catch(() => undefined);
+    return fetched;
   }
 
   ends(): Promise<{ first: number; next: number }> {
@@ -61,8 +64,10 @@ export class PatientFetcher {
     return (await this.fetch(next)).stableEnd;
   }
 
-  close(): Promise<void> {
-    return this.#fetcher.close();
+  /** A fetch that is on its way, for a log is read ahead, would connect again. */
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#fetcher.close();
   }
 }
 
