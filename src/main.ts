@@ -23,7 +23,8 @@ Usage
   overage [start]      run the program: REST, GraphQL, pages, and the import of CDR files
   overage demo         run the demo data through it in a directory of its own, then end
   overage migrate      make what is missing of keyspace, tables and topics of a cluster, then end
-  overage verify       recompute totals and state of a store that no program runs on, and compare
+  overage verify       recompute everything from the log and compare it with what is stored;
+                       beside the programs of a cluster, but on no file that one runs on
 
 Options
   --validate           say what is wrong with the settings, all at once, and end

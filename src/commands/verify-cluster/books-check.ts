@@ -15,10 +15,11 @@ const endedStates = new Set([2, 3]);
 
 type Book = number[];
 
-/** Lines of the files that are read to their end, by file id: every line of them is in the log. */
+/** Lines of the files that are read to their end, by file id: all of them are in the log. */
 export type EndedFiles = ReadonlyMap<number, number>;
 
 /** The files whose import is done; to be read before the log is, so that no line is missing. */
+/** Reads them. To be called before the positions are read. */
 export const endedFiles = async ({ session }: Servers): Promise<EndedFiles> => {
   const ended = new Map<number, number>();
   for await (const page of session.pages(newestProgress)) {
