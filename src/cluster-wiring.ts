@@ -42,7 +42,11 @@ import { usageRecords } from './ingest/adapters/kafka-usage-records.js';
 import { LoggedAgreements } from './ingest/adapters/logged-agreements.js';
 import { FEED_FILES } from './ingest/feed-files.js';
 import { MAX_FUTURE_SKEW_MS } from './ingest/incoming-data-records.service.js';
-import { CassandraSession, CassandraSnapshotStore } from './platform/cassandra/index.js';
+import {
+  BatchedWriter,
+  CassandraSession,
+  CassandraSnapshotStore,
+} from './platform/cassandra/index.js';
 import { IncomingFolder } from './platform/files/incoming-folder.js';
 import { CLOCK, systemClock } from './platform/http/clock.js';
 import { TASK_STATE } from './platform/http/health.controller.js';
@@ -76,6 +80,8 @@ interface Shared {
   readonly session: CassandraSession;
   readonly offsets: GroupOffsets;
   readonly input: KafkaUsageInput;
+  /** One for all partitions: it bounds what the process has on its way to Cassandra. */
+  readonly rows: BatchedWriter;
   readonly status: CassandraPartitionStatus;
   readonly messages: TopicReader;
   readonly connections: { close(): Promise<void> }[];
@@ -107,7 +113,9 @@ const openShared = async (settings: Settings, logger: Logger): Promise<Shared> =
     { close: () => session.close() },
   ];
   await admin.connect();
-  return { settings, logger, kafka, admin, session, offsets, input, status, messages, connections };
+  const rows = new BatchedWriter(session);
+  const clients = { kafka, admin, session, offsets };
+  return { settings, logger, ...clients, input, rows, status, messages, connections };
 };
 
 /** The snapshots of the partitions, by partition: their newest is told with the status. */
@@ -126,9 +134,12 @@ const newRunner =
       input: { topic, partition },
       output: { topic: settings.topicDataRecordsAggregates, partitions },
     });
-    const writer = new CassandraUsageWriter(session, { partition, shards });
+    const writer = new CassandraUsageWriter(session, { partition, shards }, shared.rows);
     const store = new CassandraSnapshotStore({
       ...{ session, partition, application: usageApplication.name, now: systemClock },
+      stateFormat: usageApplication.stateFormat,
+      committed: () => offsets.of(partition),
+      pauseMs: restFor,
       log: (line) => logger.warn(line),
     });
     snapshots.set(partition, store);

@@ -96,6 +96,7 @@ export const openEmbedded = async (settings: Settings, logger: Logger): Promise<
     const snapshots = new FileSnapshotStore({
       directory: join(settings.dataDir, 'snapshots'),
       application: usageApplication.name,
+      stateFormat: usageApplication.stateFormat,
       storeId: database.storeId,
       log: tell,
     });

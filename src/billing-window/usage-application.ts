@@ -143,6 +143,7 @@ export const usageApplication: StreamApplication<
   FoundRecords
 > = {
   name: 'usage',
+  stateFormat: 1,
   newState: () => ({
     agreements: new AgreementTable(),
     clock: newEventClock(),

@@ -6,6 +6,16 @@ export const streamingErrors = {
     meaning: 'The log ends before the position that was committed.',
     next: 'Restore the data directory from a backup; do not delete parts of it by hand.',
   },
+  POSITION_MOVED: {
+    reaction: 'Fenced',
+    meaning: 'Another process has counted on since this one asked for the position.',
+    next: 'Nothing: that is how partitions move.',
+  },
+  POSITION_LOST: {
+    reaction: 'StateCorrupt',
+    meaning: 'The committed position of a partition is gone or lies behind a saved state.',
+    next: 'Set the group back to where it was, as docs/OPERATING.md tells under "Positions lost".',
+  },
   APPEND_UNDONE: {
     reaction: 'Retry',
     meaning: 'The transaction of an append failed; nothing of it was kept.',

@@ -23,6 +23,8 @@ export interface BatchFrom<E extends LogEvents> {
  */
 export interface StreamApplication<S, E extends LogEvents, L, F> {
   readonly name: string;
+  /** Goes up when bytes of `save` from before would be read wrong: such snapshots are not used. */
+  readonly stateFormat: number;
   newState(): S;
   /** What the step has to know from the row store, or undefined when nothing. */
   lookups(state: S, batch: BatchFrom<E>): L | undefined;

@@ -1,4 +1,5 @@
 import { CassandraSnapshotStore } from '../../src/platform/cassandra/index.js';
+import type { Position } from '../../src/streaming/index.js';
 import { snapshotStoreContract } from '../contracts/snapshot-store.contract.js';
 import { chapterOnServers, testOnServers } from './support/cluster-in-test.js';
 import { KeyspaceInTest } from './support/keyspace-in-test.js';
@@ -15,13 +16,18 @@ beforeAll(async () => {
 
 afterAll(() => keyspace?.close());
 
-const newStore = (of = partition): CassandraSnapshotStore =>
+const newStore = (
+  options: Partial<ConstructorParameters<typeof CassandraSnapshotStore>[0]> = {},
+): CassandraSnapshotStore =>
   new CassandraSnapshotStore({
     session: keyspace.session,
     application: 'usage',
-    partition: of,
+    stateFormat: 1,
+    partition,
+    pauseMs: () => Promise.resolve(),
     now: () => Date.now(),
     log: (line) => told.push(line),
+    ...options,
   });
 
 const idsAt = async (offset: number): Promise<unknown[]> =>
@@ -80,6 +86,43 @@ describeOnServers(chapterOnServers('snapshots in Cassandra'), () => {
     const chunks = await keyspace.rows('SELECT DISTINCT snapshot_id, chunk_no FROM snapshot_chunk');
     const own = chunks.filter(({ snapshot_id }) => ids.includes(String(snapshot_id)));
     expect(own).toHaveLength(2);
+  });
+
+  test('one of another format is passed over', async () => {
+    partition++;
+    await newStore().save({ offset: 1, cursor: 0 }, [Uint8Array.of(1)]);
+    await newStore({ stateFormat: 2 }).save({ offset: 2, cursor: 0 }, [Uint8Array.of(2)]);
+    const snapshot = await newStore().newestAtOrBelow({ offset: 2, cursor: 0 });
+    expect(snapshot?.position.offset).toBe(1);
+    expect(told.at(-1)).toContain('another version');
+  });
+
+  describe('a snapshot above the committed position', () => {
+    const restoreAt2 = (committed: () => Promise<Position>): Promise<unknown> =>
+      newStore({ committed }).newestAtOrBelow({ offset: 2, cursor: 0 });
+
+    beforeEach(async () => {
+      partition++;
+      await newStore().save({ offset: 7, cursor: 0 }, [Uint8Array.of(7)]);
+    });
+
+    test('halts the partition when the position was lost', async () => {
+      const restored = restoreAt2(() => Promise.resolve({ offset: 2, cursor: 0 }));
+      await expect(restored).rejects.toMatchObject({
+        code: 'POSITION_LOST',
+        reaction: 'StateCorrupt',
+      });
+      expect(await idsAt(7)).toHaveLength(1);
+    });
+
+    test('begins anew when another process has gone on, its commit seen a little later', async () => {
+      let asked = 0;
+      const restored = restoreAt2(() =>
+        Promise.resolve({ offset: ++asked < 3 ? 2 : 7, cursor: 0 }),
+      );
+      await expect(restored).rejects.toMatchObject({ code: 'POSITION_MOVED', reaction: 'Fenced' });
+      expect(await idsAt(7)).toHaveLength(1);
+    });
   });
 
   test('an owner that lost the partition does not remove what the new one saved', async () => {

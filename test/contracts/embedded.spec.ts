@@ -15,7 +15,10 @@ describe('EmbeddedLog as CommitPoint', () => commitPointContract(() => openEmbed
 
 const openSnapshots = async (): Promise<SnapshotStoreUnderTest> => {
   const directory = newDirectory();
-  const options = { directory, application: 'usage', storeId: 's', log: () => undefined };
+  const options = {
+    ...{ directory, application: 'usage', stateFormat: 1, storeId: 's' },
+    log: () => undefined,
+  };
   return {
     store: new FileSnapshotStore(options),
     damage: async (offset) => {

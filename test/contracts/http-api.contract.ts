@@ -194,7 +194,8 @@ const generatorLaws = (api: () => Client): void => {
     expect(answer.text).toContain('120 data records');
     const file = await until(
       async () => (await api().get('/api/import-files')).body.items[0],
-      (item) => item?.state === 'done',
+      // what was read is counted a little later
+      (item) => item?.state === 'done' && item.counted + item.rejected === item.lines,
     );
     expect(answer.text).toContain(file.name);
     expect(file).toMatchObject({ feed: 'default', lines: 120, counted: 120, rejected: 0 });
@@ -581,10 +582,12 @@ const graphqlLaws = (api: () => Client, run: () => Promise<void>): void => {
 
   it('takes offsets of messages beyond 32 bits', async () => {
     await run();
-    const query = '{ all: messages { offset } none: messages(after: 4294967296) { offset } }';
-    const { body } = await api().graphql(query);
-    expect(body.data.all.length).toBeGreaterThan(0);
-    expect(body.data.none).toEqual([]);
+    const all = (await api().graphql('{ messages { cursor } }')).body.data.messages;
+    expect(all.length).toBeGreaterThan(0);
+    // a cursor is an offset, or one behind each `partition:`
+    const far = all.at(-1).cursor.replaceAll(/\d+(?=,|$)/g, '4294967296');
+    const { body } = await api().graphql(`{ messages(cursor: "${far}") { offset } }`);
+    expect(body).toEqual({ data: { messages: [] } });
   });
 
   it('answers agreements, explanations and messages too', async () => {

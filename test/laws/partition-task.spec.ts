@@ -21,6 +21,7 @@ const nothing: Effects = { rows: [], messages: [] };
 /** Does nothing with its events. */
 const idle: StreamApplication<object, LogEvents, never, never> = {
   name: 'idle',
+  stateFormat: 1,
   newState: () => ({}),
   lookups: () => undefined,
   step: (_, { events }) => ({

@@ -1,6 +1,7 @@
 import { usageApplication, type UsageState } from '../../billing-window/index.js';
 import { CassandraSnapshotStore } from '../../platform/cassandra/index.js';
 import { systemClock } from '../../platform/http/clock.js';
+import { restFor } from '../../platform/pause.js';
 import type { Position } from '../../streaming/index.js';
 import { Replay, type ReplayedBatch } from '../replay.js';
 import { fingerprintOf, snapshotFingerprint } from '../state-fingerprint.js';
@@ -65,6 +66,8 @@ export const snapshotStop = async (
 ): Promise<Stop | undefined> => {
   const store = new CassandraSnapshotStore({
     ...{ session: servers.session, application: usageApplication.name, partition },
+    stateFormat: usageApplication.stateFormat,
+    pauseMs: restFor,
     now: systemClock,
     log: differs,
   });

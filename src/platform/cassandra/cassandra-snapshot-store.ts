@@ -3,6 +3,7 @@ import { types } from 'cassandra-driver';
 import {
   comparePositions,
   Fault,
+  streamingErrors,
   type Position,
   type Snapshot,
   type SnapshotStore,
@@ -14,8 +15,16 @@ import { inParallel } from './in-parallel.js';
 export interface CassandraSnapshotOptions {
   readonly session: Pick<CassandraSession, 'query'>;
   readonly application: string;
+  /** Of the state's bytes; a snapshot of another one is not used. */
+  readonly stateFormat: number;
   /** Partition of the log. */
   readonly partition: number;
+  /**
+   * Up to where the partition is committed by now; asked when a snapshot lies above the position.
+   * Without it such a snapshot is passed over: right for one who only looks.
+   */
+  readonly committed?: () => Promise<Position>;
+  readonly pauseMs: (ms: number) => Promise<void>;
   readonly now: () => number;
   readonly log: (line: string) => void;
 }
@@ -25,12 +34,16 @@ const kept = 2;
 const chunkBytes = 512 * 1024;
 const chunksInFlight = 8;
 
+/** The offset of a commit is to be seen when its marker is written, which is behind its answer. */
+const markerWithinMs = 10_000;
+const askAgainMs = 500;
+
 const heads =
-  'SELECT "offset", cursor, snapshot_id, chunks, bytes, sha256, saved_at FROM snapshot ' +
+  'SELECT "offset", cursor, snapshot_id, format, chunks, bytes, sha256, saved_at FROM snapshot ' +
   'WHERE application = ? AND log_partition = ?';
 const addHead =
-  'INSERT INTO snapshot (application, log_partition, "offset", cursor, snapshot_id, chunks, ' +
-  'bytes, sha256, saved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)';
+  'INSERT INTO snapshot (application, log_partition, "offset", cursor, snapshot_id, format, ' +
+  'chunks, bytes, sha256, saved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 const removeHead =
   'DELETE FROM snapshot WHERE application = ? AND log_partition = ? AND "offset" = ? ' +
   'AND cursor = ? AND snapshot_id = ?';
@@ -41,6 +54,7 @@ const removeChunk = 'DELETE FROM snapshot_chunk WHERE snapshot_id = ? AND chunk_
 interface Head {
   readonly id: types.Uuid;
   readonly position: Position;
+  readonly format: number;
   readonly chunks: number;
   readonly bytes: number;
   readonly sha256: string;
@@ -74,19 +88,21 @@ export class CassandraSnapshotStore implements SnapshotStore {
   }
 
   /**
-   * The newest one that is whole; a damaged one is passed over and told. One above the position is
-   * of a history that was lost (a restored backup): it is removed, or it would come into use once
-   * the position has passed it. The chunks are kept from the check for the first reader: reading
-   * them twice would be most of a restore.
+   * The newest one that is whole; a damaged one is passed over and told. The chunks are kept from
+   * the check for the first reader: reading them twice would be most of a restore.
+   *
+   * A snapshot is saved behind its commit. So one above the position says that another process has
+   * the partition by now (rejects with POSITION_MOVED), or that the committed position was lost:
+   * to count on would send messages a second time (rejects with POSITION_LOST).
    */
   async newestAtOrBelow(position: Position): Promise<Snapshot | undefined> {
+    const { committed } = this.options;
     for (const head of await this.#heads()) {
-      const where = `partition ${this.options.partition} at ${head.position.offset}`;
       if (comparePositions(head.position, position) > 0) {
-        await this.#remove(head);
-        this.options.log(`snapshot: ${where} was removed, it is ahead of the committed position`);
+        if (committed !== undefined) throw await this.#behind(head.position, position, committed);
         continue;
       }
+      const where = `partition ${this.options.partition} at ${head.position.offset}`;
       const read: Buffer[] = [];
       const problem = await this.#problemOf(head, read);
       if (problem === undefined) {
@@ -100,20 +116,41 @@ export class CassandraSnapshotStore implements SnapshotStore {
 
   /** A snapshot that cannot be written is told and left out: it only makes a restart faster. */
   async save(position: Position, chunks: Iterable<Uint8Array>): Promise<void> {
-    const { application, partition, log, now } = this.options;
+    const { application, partition, stateFormat, log, now } = this.options;
     try {
       const id = types.Uuid.random();
       const { count, bytes, sha256 } = await this.#write(id, chunks);
       const savedAtMs = now();
       const { offset, cursor } = position;
-      const values = [application, partition, offset, cursor, id, count, bytes, sha256, savedAtMs];
-      await this.options.session.query(addHead, values);
+      const place = [application, partition, offset, cursor, id];
+      const head = [stateFormat, count, bytes, sha256, savedAtMs];
+      await this.options.session.query(addHead, [...place, ...head]);
       this.#newest = { offset, savedAtMs };
       await this.#removeOld();
     } catch (error) {
       if (!(error instanceof Fault) || error.reaction === 'Fatal') throw error;
       log(`snapshot: partition ${partition} at ${position.offset} was not saved: ${error.message}`);
     }
+  }
+
+  async #behind(
+    saved: Position,
+    position: Position,
+    committed: () => Promise<Position>,
+  ): Promise<Fault> {
+    const { application, partition, pauseMs } = this.options;
+    const facts = { partition, position: position.offset, snapshot: saved.offset };
+    for (let waitedMs = 0; waitedMs <= markerWithinMs; waitedMs += askAgainMs) {
+      if (waitedMs > 0) await pauseMs(askAgainMs);
+      if (comparePositions(saved, await committed()) > 0) continue;
+      const { reaction, meaning } = streamingErrors.POSITION_MOVED;
+      return new Fault('POSITION_MOVED', reaction, meaning, { facts });
+    }
+    const { reaction } = streamingErrors.POSITION_LOST;
+    const text =
+      `partition ${partition} of ${application} is committed up to offset ${position.offset}, ` +
+      `but a snapshot was saved at ${saved.offset}: the committed position was lost`;
+    return new Fault('POSITION_LOST', reaction, text, { facts });
   }
 
   async #write(
@@ -139,6 +176,7 @@ export class CassandraSnapshotStore implements SnapshotStore {
 
   /** Reads it once to its end: what a restore begins with has to be whole. */
   async #problemOf(head: Head, into: Buffer[]): Promise<string | undefined> {
+    if (head.format !== this.options.stateFormat) return 'it is of another version of the program';
     const hash = createHash('sha256');
     let bytes = 0;
     try {
@@ -191,6 +229,7 @@ export class CassandraSnapshotStore implements SnapshotStore {
     const found = rows.map((row) => ({
       id: row['snapshot_id'] as types.Uuid,
       position: { offset: Number(row['offset']), cursor: Number(row['cursor']) },
+      format: Number(row['format']),
       chunks: Number(row['chunks']),
       bytes: Number(row['bytes']),
       sha256: String(row['sha256']),

@@ -51,6 +51,7 @@ export const snapshotTable: CassandraTable = {
     ['offset', 'bigint'],
     ['cursor', 'int'],
     ['snapshot_id', 'uuid'],
+    ['format', 'int'],
     ['chunks', 'int'],
     ['bytes', 'bigint'],
     ['sha256', 'text'],

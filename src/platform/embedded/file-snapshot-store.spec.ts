@@ -16,8 +16,11 @@ const at = (offset: number): { offset: number; cursor: number } => ({ offset, cu
 describe('FileSnapshotStore', () => {
   let directory: string;
   let lines: string[];
-  const store = (storeId = 'store-1', application = 'usage'): FileSnapshotStore =>
-    new FileSnapshotStore({ directory, application, storeId, log: (line) => lines.push(line) });
+  const store = (storeId = 'store-1', application = 'usage', stateFormat = 1): FileSnapshotStore =>
+    new FileSnapshotStore({
+      ...{ directory, application, stateFormat, storeId },
+      log: (line) => lines.push(line),
+    });
   const files = (): string[] => readdirSync(directory).sort();
   const chunks = [Uint8Array.of(1, 2, 3), new Uint8Array(2_000_000).fill(7)];
 
@@ -36,7 +39,13 @@ describe('FileSnapshotStore', () => {
     await store('store-2').save(at(5), chunks);
     await store('store-1', 'other').save(at(6), chunks);
     expect(await store().newestAtOrBelow(at(9))).toBeUndefined();
-    expect(lines.join()).toContain('it belongs to another store');
+    expect(lines.join()).toContain('it is of another store');
+  });
+
+  it('uses no snapshot of another format of the state', async () => {
+    await store('store-1', 'usage', 2).save(at(5), chunks);
+    expect(await store().newestAtOrBelow(at(9))).toBeUndefined();
+    expect(lines.join()).toContain('another version of the program');
   });
 
   it('removes a snapshot ahead of the position, as a restored backup leaves it', async () => {

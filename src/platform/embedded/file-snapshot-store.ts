@@ -15,6 +15,8 @@ export interface FileSnapshotOptions {
   readonly directory: string;
   /** Whose state it is; of letters, digits, dot, dash and underscore. */
   readonly application: string;
+  /** Of the state's bytes; a snapshot of another one is not used. */
+  readonly stateFormat: number;
   /** `EmbeddedDatabase.storeId`: a snapshot that belongs to another store is not used. */
   readonly storeId: string;
   readonly log: (line: string) => void;
@@ -89,8 +91,8 @@ export class FileSnapshotStore implements SnapshotStore {
   }
 
   #header(position: Position): string {
-    const { application, storeId } = this.options;
-    return JSON.stringify({ format: 1, application, storeId, ...position });
+    const { application, stateFormat, storeId } = this.options;
+    return JSON.stringify({ format: stateFormat, application, storeId, ...position });
   }
 
   *#withHeader(position: Position, chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
@@ -112,7 +114,9 @@ export class FileSnapshotStore implements SnapshotStore {
   async #faultOf({ path, position }: Found): Promise<string | undefined> {
     try {
       const header = decoder.decode(await checkChunks(path));
-      return header === this.#header(position) ? undefined : 'it belongs to another store';
+      return header === this.#header(position)
+        ? undefined
+        : 'it is of another store or of another version of the program';
     } catch (error) {
       if (error instanceof DamagedSnapshot) return `it is damaged: ${error.message}`;
       return `it cannot be read: ${messageOf(error)}`;

@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs';
+import type { AbortedTransaction } from './committed-messages.js';
 
 /**
  * The part of kafkajs 2.2.4 (the version is pinned) that it has no public door to: fetching from
@@ -26,6 +27,7 @@ export interface PartitionData {
   readonly partition: number;
   readonly highWatermark: string;
   readonly lastStableOffset: string;
+  readonly abortedTransactions: readonly AbortedTransaction[];
 }
 
 interface Broker {

@@ -1,10 +1,9 @@
 declare module 'kafkajs/src/consumer/batch.js' {
-  import type { KafkaMessage } from 'kafkajs';
-
-  /** What a fetch brought of one partition, without aborted transactions and markers. */
+  /** What a fetch brought of one partition. */
   class Batch {
     constructor(topic: string, fetchedOffset: string, partitionData: object);
-    readonly messages: KafkaMessage[];
+    /** Markers and aborted ones included; not those before the offset, as a broker may send. */
+    readonly messagesWithinOffset: readonly unknown[];
     /** Of the last message, markers and aborted ones included. */
     lastOffset(): string;
     isEmptyIncludingFiltered(): boolean;

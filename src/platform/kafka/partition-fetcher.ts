@@ -1,5 +1,6 @@
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import Batch from 'kafkajs/src/consumer/batch.js';
+import { committedMessages, type FetchedMessage } from './committed-messages.js';
 import { kafkaErrors } from './errors.js';
 import { kafkaFault } from './kafka-client.js';
 import { newCluster, readCommitted, type Cluster, type PartitionData } from './kafka-internals.js';
@@ -92,8 +93,9 @@ export class PartitionFetcher {
   #read(offset: number, data: PartitionData): Fetched {
     const batch = new Batch(this.options.topic, String(offset), data);
     const isEmpty = batch.isEmptyIncludingFiltered() && !batch.isEmptyDueToLogCompactedMessages();
+    const messages = batch.messagesWithinOffset as readonly FetchedMessage[];
     return {
-      messages: batch.messages,
+      messages: committedMessages(messages, data.abortedTransactions),
       nextOffset: isEmpty ? offset : Number(batch.lastOffset()) + 1,
       stableEnd: Number(data.lastStableOffset),
     };

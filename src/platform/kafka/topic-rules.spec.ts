@@ -20,6 +20,7 @@ const journal: WantedTopic = { ...log, name: 'journal', keeps: 'latest' };
 /** What a broker of Kafka 4 says of a topic that was made with nothing said. */
 const kafkaDefaults = {
   'cleanup.policy': 'delete',
+  'compression.type': 'producer',
   'max.message.bytes': '1048588',
   'message.timestamp.after.max.ms': '3600000',
   'message.timestamp.before.max.ms': '9223372036854775807',
@@ -55,6 +56,8 @@ test("Kafka's own defaults lose old events and refuse times ahead", () => {
       '(366 days): an event carries the time it happened, and older ones would be lost unread.',
     'Topic log: message.timestamp.after.max.ms is 3600000 and has to be at least 90000000: ' +
       'Kafka would refuse what is stamped further ahead.',
+    'Topic log: compression.type is producer and has to be uncompressed or gzip: what a ' +
+      'producer compresses with snappy, lz4 or zstd could not be read.',
   ]);
 });
 

@@ -127,6 +127,19 @@ const timestampBehind: Rule = ({ name }, configs) => {
   };
 };
 
+/** kafkajs 2.2.4 reads gzip alone; whatever a producer sends, the broker stores it as told. */
+const compression: Rule = ({ name, keeps }, configs) => {
+  const found = configs.get('compression.type');
+  if (keeps !== 'events' || found === undefined) return undefined;
+  if (found === 'uncompressed' || found === 'gzip') return undefined;
+  return {
+    difference:
+      `Topic ${name}: compression.type is ${found} and has to be uncompressed or gzip: ` +
+      'what a producer compresses with snappy, lz4 or zstd could not be read.',
+    fix: ['compression.type', 'uncompressed'],
+  };
+};
+
 const messageSize: Rule = ({ name }, configs) => {
   const found = numberOf(configs, 'max.message.bytes');
   if (found === undefined || found >= leastMessageBytes) return undefined;
@@ -178,6 +191,7 @@ const rules: readonly Rule[] = [
   timestampType,
   timestampAhead,
   timestampBehind,
+  compression,
   messageSize,
   replicaCount,
   inSync,
@@ -196,6 +210,7 @@ export const configsOf = (topic: WantedTopic): Readonly<Record<string, string>> 
   'message.timestamp.before.max.ms': ever,
   'min.insync.replicas': String(Math.min(2, topic.replicationFactor)),
   'unclean.leader.election.enable': 'false',
+  ...(topic.keeps === 'events' && { 'compression.type': 'uncompressed' }),
   ...(topic.keeps !== 'latest' && {
     'retention.ms': '-1',
     'retention.bytes': '-1',

@@ -88,10 +88,17 @@ export const checkLogAgainstFiles = (world: World, log: ReadLog, findings: Findi
   for (const key of refused.keys()) findings.add(once, key, 'refused, but in no dropped file');
 };
 
-/** What feeds say goes to every partition, in the same order. */
+/**
+ * What the importer says of feeds goes to every partition, in the same order. Each partition's
+ * owner tells it alone of the topic's feed, and of feeds that fell silent.
+ */
 export const checkFeeds = (log: ReadLog, findings: Findings): void => {
   const said = log.events.map((events) =>
-    events.flatMap(({ event }) => (event.type === 'feed' ? [JSON.stringify(event.progress)] : [])),
+    events.flatMap(({ event }) =>
+      event.type === 'feed' && event.progress.feed !== 'topic' && event.progress.status !== 'idle'
+        ? [JSON.stringify(event.progress)]
+        : [],
+    ),
   );
   said.forEach((words, partition) => {
     const other = said[0].findIndex((word, at) => word !== words[at]);

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, type Consumer, type EachBatchPayload, type KafkaMessage } from 'kafkajs';
-import { logEnds, type LogEnd } from './log-ends.js';
+import { Kafka, logLevel } from 'kafkajs';
+import { logEnds } from './log-ends.js';
+import { RawReader, type RawRecord } from './raw-reader.js';
+import { Transactions } from './transactions.js';
 import type { TopicEnd, TopicMessage } from './world.js';
 
 const retry = { initialRetryTime: 20, multiplier: 1.5, factor: 0, maxRetryTime: 1000, retries: 30 };
@@ -10,26 +11,18 @@ const retry = { initialRetryTime: 20, multiplier: 1.5, factor: 0, maxRetryTime: 
 export const newClient = (port: number): Kafka =>
   new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, retry });
 
-const textsOf = (headers: KafkaMessage['headers']): Record<string, string> =>
+const textsOf = (headers: RawRecord['headers']): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers ?? {}).map(([name, value]) => [name, value?.toString() ?? '']),
   );
 
-const messagesOf = ({ batch }: EachBatchPayload): TopicMessage[] =>
-  batch.messages.map(({ offset, key, timestamp, headers, value }) => ({
-    ...{ topic: batch.topic, partition: batch.partition, offset: Number(offset) },
-    ...{ key: key?.toString(), timestampMs: Number(timestamp), headers: textsOf(headers) },
-    value: value?.toString() ?? '',
-  }));
-
-const newConsumer = async (port: number, topics: readonly string[]): Promise<Consumer> => {
-  const groupId = `reader-${randomUUID()}`;
-  const options = { groupId, maxWaitTimeInMs: 100, readUncommitted: false };
-  const consumer = newClient(port).consumer(options);
-  await consumer.connect();
-  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-  return consumer;
-};
+const messageOf = (topic: string, partition: number, record: RawRecord): TopicMessage => ({
+  ...{ topic, partition, offset: Number(record.offset) },
+  key: record.key?.toString(),
+  timestampMs: Number(record.timestamp),
+  headers: textsOf(record.headers),
+  value: record.value?.toString() ?? '',
+});
 
 const partitionsOf = async (port: number, topic: string): Promise<number[]> => {
   const admin = newClient(port).admin();
@@ -58,34 +51,26 @@ export const endsOfTopics = async (
 /** All committed messages of a topic from its beginning to where it ends now. */
 export const readTopic = async (port: number, topic: string): Promise<TopicMessage[]> => {
   const ends = await logEnds(port, topic, await partitionsOf(port, topic));
-  const left = new Map(
-    ends
-      .filter(({ committed }) => committed > 0)
-      .map((end): [number, LogEnd] => [end.partition, end]),
-  );
+  const reader = await RawReader.open(newClient(port), [topic]);
+  const transactions = new Transactions();
   const messages: TopicMessage[] = [];
-  if (left.size === 0) return messages;
-  const consumer = await newConsumer(port, [topic]);
+  const isRead = (): boolean =>
+    ends.every(({ partition, all }) => reader.nextOffset(topic, partition) >= all);
   try {
-    await new Promise<void>((done, failed) => {
-      // Told also of batches of which nothing is to be seen, such as the mark of a commit.
-      consumer.on('consumer.end_batch_process', ({ payload }) => {
-        const end = left.get(payload.partition);
-        if (end !== undefined && Number(payload.lastOffset) + 1 >= end.committed) {
-          left.delete(payload.partition);
+    while (!isRead()) {
+      for (const { partition, record } of await reader.next()) {
+        for (const committed of transactions.take(`${partition}`, record)) {
+          messages.push(messageOf(topic, partition, committed));
         }
-        if (left.size === 0) done();
-      });
-      consumer.on('consumer.crash', ({ payload }) => failed(payload.error));
-      const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
-        messages.push(...messagesOf(payload));
-      };
-      consumer.run({ autoCommit: false, eachBatch }).catch(failed);
-    });
+      }
+    }
   } finally {
-    await consumer.disconnect();
+    await reader.close();
   }
-  return messages.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  const below = new Map(ends.map(({ partition, committed }) => [partition, committed]));
+  return messages
+    .filter(({ partition, offset }) => offset < (below.get(partition) ?? 0))
+    .sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 };
 
 /**
@@ -94,7 +79,6 @@ export const readTopic = async (port: number, topic: string): Promise<TopicMessa
  */
 export class SecondReader {
   readonly #seen = new Map<string, TopicMessage>();
-  #consumer: Consumer | undefined;
   #stopping = false;
   #starts = 0;
   #running: Promise<void> = Promise.resolve();
@@ -126,23 +110,26 @@ export class SecondReader {
   async #run(): Promise<void> {
     while (!this.#stopping) {
       this.#starts++;
-      await this.#readUntilCrash().catch(() => sleep(500));
-      await this.#consumer?.disconnect().catch(() => undefined);
+      await this.#readOn().catch(() => sleep(500));
     }
   }
 
-  async #readUntilCrash(): Promise<void> {
-    const consumer = await newConsumer(this.port, this.topics);
-    this.#consumer = consumer;
-    let hasCrashed = false;
-    consumer.on('consumer.crash', () => (hasCrashed = true));
-    const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
-      for (const message of messagesOf(payload)) {
-        const { topic, partition, offset, value, headers } = message;
-        this.#seen.set(`${topic} ${partition} ${offset} ${headers.id ?? ''} ${value}`, message);
+  /** Until it is stopped, or the broker is away. */
+  async #readOn(): Promise<void> {
+    const reader = await RawReader.open(newClient(this.port), this.topics);
+    const transactions = new Transactions();
+    try {
+      while (!this.#stopping) {
+        for (const { topic, partition, record } of await reader.next()) {
+          for (const committed of transactions.take(`${topic} ${partition}`, record)) {
+            const message = messageOf(topic, partition, committed);
+            const { offset, value, headers } = message;
+            this.#seen.set(`${topic} ${partition} ${offset} ${headers.id ?? ''} ${value}`, message);
+          }
+        }
       }
-    };
-    await consumer.run({ autoCommit: false, eachBatch });
-    while (!hasCrashed && !this.#stopping) await sleep(100);
+    } finally {
+      await reader.close();
+    }
   }
 }
