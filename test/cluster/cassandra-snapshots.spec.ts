@@ -97,34 +97,6 @@ describeOnServers(chapterOnServers('snapshots in Cassandra'), () => {
     expect(told.at(-1)).toContain('another version');
   });
 
-  describe('a snapshot above the committed position', () => {
-    const restoreAt2 = (committed: () => Promise<Position>): Promise<unknown> =>
-      newStore({ committed }).newestAtOrBelow({ offset: 2, cursor: 0 });
-
-    beforeEach(async () => {
-      partition++;
-      await newStore().save({ offset: 7, cursor: 0 }, [Uint8Array.of(7)]);
-    });
-
-    test('halts the partition when the position was lost', async () => {
-      const restored = restoreAt2(() => Promise.resolve({ offset: 2, cursor: 0 }));
-      await expect(restored).rejects.toMatchObject({
-        code: 'POSITION_LOST',
-        reaction: 'StateCorrupt',
-      });
-      expect(await idsAt(7)).toHaveLength(1);
-    });
-
-    test('begins anew when another process has gone on, its commit seen a little later', async () => {
-      let asked = 0;
-      const restored = restoreAt2(() =>
-        Promise.resolve({ offset: ++asked < 3 ? 2 : 7, cursor: 0 }),
-      );
-      await expect(restored).rejects.toMatchObject({ code: 'POSITION_MOVED', reaction: 'Fenced' });
-      expect(await idsAt(7)).toHaveLength(1);
-    });
-  });
-
   test('an owner that lost the partition does not remove what the new one saved', async () => {
     partition++;
     await newStore().save({ offset: 1, cursor: 0 }, [Uint8Array.of(1)]);
@@ -133,5 +105,31 @@ describeOnServers(chapterOnServers('snapshots in Cassandra'), () => {
     await newStore().save({ offset: 2, cursor: 0 }, [Uint8Array.of(2)]);
     const snapshot = await newStore().newestAtOrBelow({ offset: 9, cursor: 0 });
     expect(snapshot?.position.offset).toBe(9);
+  });
+});
+
+describeOnServers(chapterOnServers('a snapshot above the committed position'), () => {
+  const restoreAt2 = (committed: () => Promise<Position>): Promise<unknown> =>
+    newStore({ committed }).newestAtOrBelow({ offset: 2, cursor: 0 });
+
+  beforeEach(async () => {
+    partition++;
+    await newStore().save({ offset: 7, cursor: 0 }, [Uint8Array.of(7)]);
+  });
+
+  test('halts the partition when the position was lost', async () => {
+    const restored = restoreAt2(() => Promise.resolve({ offset: 2, cursor: 0 }));
+    await expect(restored).rejects.toMatchObject({
+      code: 'POSITION_LOST',
+      reaction: 'StateCorrupt',
+    });
+    expect(await idsAt(7)).toHaveLength(1);
+  });
+
+  test('begins anew when another process has gone on, seen a little later', async () => {
+    let asked = 0;
+    const restored = restoreAt2(() => Promise.resolve({ offset: ++asked < 3 ? 2 : 7, cursor: 0 }));
+    await expect(restored).rejects.toMatchObject({ code: 'POSITION_MOVED', reaction: 'Fenced' });
+    expect(await idsAt(7)).toHaveLength(1);
   });
 });

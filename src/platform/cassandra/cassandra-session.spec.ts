@@ -53,8 +53,9 @@ test('words and text of a UUID are the same UUID', () => {
 test('a table is written as DDL with its keys, order and options', () => {
   expect(tableDdl('k', { ...snapshotTable, options: ['gc_grace_seconds = 1'] })).toBe(
     'CREATE TABLE IF NOT EXISTS "k"."snapshot" ("application" text, "log_partition" int, ' +
-      '"offset" bigint, "cursor" int, "snapshot_id" uuid, "format" int, "chunks" int, "bytes" bigint, ' +
-      '"sha256" text, "saved_at" timestamp, PRIMARY KEY (("application", "log_partition"), ' +
+      '"offset" bigint, "cursor" int, "snapshot_id" uuid, "format" int, "chunks" int, ' +
+      '"bytes" bigint, "sha256" text, "saved_at" timestamp, ' +
+      'PRIMARY KEY (("application", "log_partition"), ' +
       '"offset", "cursor", "snapshot_id")) WITH CLUSTERING ORDER BY ("offset" DESC, ' +
       '"cursor" DESC, "snapshot_id" ASC) AND gc_grace_seconds = 1',
   );
