@@ -73,6 +73,7 @@ export const openEmbedded = async (
     log,
     database,
     commitPoint: log,
+    rowsFirst: false,
     noteRows: async () => {
       const rows = await database.query('SELECT note FROM note_row ORDER BY id');
       return rows.map(({ note }) => String(note));

@@ -1,0 +1,34 @@
+import { startOfLog } from '../../src/streaming/index.js';
+import { commitPointContract } from '../contracts/commit-point.contract.js';
+import { partitionLogContract } from '../contracts/event-log.contract.js';
+import { chapterOnServers, hasServers } from './support/cluster-in-test.js';
+import { closeNotes, openNotes, openNoteServers } from './support/note-partition.js';
+
+jest.setTimeout(120_000);
+
+const describeOnServers = hasServers ? describe : describe.skip;
+
+describeOnServers(chapterOnServers('the ports of the kernel on Kafka and Cassandra'), () => {
+  beforeAll(openNoteServers);
+  afterAll(closeNotes);
+
+  describe('a partition of a topic as PartitionLog, three events a batch', () =>
+    partitionLogContract(() => openNotes({ batchEvents: 3 })));
+
+  describe('rows first, then a transaction, as CommitPoint', () =>
+    commitPointContract(() => openNotes({})));
+
+  test('an owner that was shut out commits nothing', async () => {
+    const older = await openNotes({});
+    await older.commitPoint.fence();
+    const newer = await older.another();
+    expect(await newer.commitPoint.fence()).toEqual(startOfLog);
+    const effects = { rows: [], messages: [] };
+    const late = older.commitPoint.commit(effects, { offset: 5, cursor: 0 });
+    await expect(late).rejects.toMatchObject({ reaction: 'Fenced' });
+    await newer.commitPoint.commit(effects, { offset: 3, cursor: 0 });
+    expect(await newer.commitPoint.fence()).toEqual({ offset: 3, cursor: 0 });
+    await newer.dispose();
+    await older.dispose();
+  });
+});
