@@ -41,7 +41,7 @@ const slowSpecs = [
 ];
 
 /**
- * Specs that start Kafka and Cassandra: `npm run test:cluster`, and nothing else, runs them. The
+ * Specs that start Kafka and Cassandra: `npm test` and `npm run test:cluster` run them. The
  * checker is proven without any.
  */
 const clusterSpecs = ['<rootDir>/test/cluster/(?!checker/).*\\.spec\\.ts$'];

@@ -46,7 +46,7 @@ const staticChecks = [
 ];
 
 const fastNames = [...staticChecks.map(({ name }) => name), 'fast'];
-const slowNames = ['slow'];
+const slowNames = ['slow', 'cluster'];
 
 const runStatic = async ({ name, args }) => {
   const { code, output } = await startNode(args(), { capture: true }).ended;
@@ -102,7 +102,10 @@ export const test = async (args, build) => {
   if (process.env.CHECKED === undefined) await runChecks();
   else console.error('CHECKED is set: the results of `npm run check` are taken, not repeated.');
   forgetResults(slowNames);
-  if (await build()) await runJest('slow');
+  if (await build()) {
+    await runJest('slow');
+    await runJest('cluster', clusterOptions);
+  }
   return finish([...fastNames, ...slowNames]);
 };
 
@@ -113,15 +116,11 @@ export const test = async (args, build) => {
  */
 const clusterOptions = ['--runInBand', '--forceExit'];
 
-/**
- * What needs Kafka and Cassandra; the specs start them on their own. With TESTED set, what
- * `npm test` did just before is summed up with it.
- */
+/** What needs Kafka and Cassandra; the specs start them on their own, or say they are skipped. */
 export const testCluster = async (build) => {
   forgetResults(['cluster']);
   if (await build()) await runJest('cluster', clusterOptions);
-  const before = process.env.TESTED === undefined ? [] : [...fastNames, ...slowNames];
-  return finish([...before, 'cluster']);
+  return finish(['cluster']);
 };
 
 /** Half an hour of faults on the cluster; FAULT_MINUTES and FAULT_SEED say how long, and which. */

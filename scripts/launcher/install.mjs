@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './places.mjs';
 
@@ -30,10 +30,19 @@ const npmCi = () => {
     : spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
 };
 
+/** `npm ci` empties the folder first, also one that another checkout lives on. */
+const isLinked = () =>
+  lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink();
+
 /** Installs from the lock when needed; answers whether the packages are there. */
 export const installWhenNeeded = async () => {
   const reason = reasonToInstall();
   if (reason === undefined) return true;
+  if (isLinked()) {
+    console.error(`Packages have to be installed: ${reason}. But node_modules is a link, and what
+it leads to would be emptied: remove the link, then start this again.`);
+    return false;
+  }
   console.error(`Installing packages: ${reason} (npm ci, about a minute).`);
   const { status, signal, error } = npmCi();
   if (status !== 0) {
