@@ -130,3 +130,17 @@ test('memory that is used again holds nothing of before', () => {
   reading.take(3 + 1 + 2 + id.length + 2);
   expect((reading.value() as Buffer).readInt32BE()).toBe(2);
 });
+
+test.each<[string, (rows: RowBuffer, value: number) => void, readonly number[]]>([
+  ['tinyint', (rows, value) => rows.tinyint(value), [128, -129]],
+  ['smallint', (rows, value) => rows.smallint(value), [32_768, -32_769]],
+  ['int', (rows, value) => rows.int(value), [2_147_483_648, -2_147_483_649]],
+  ['bigint', (rows, value) => rows.bigint(value), [2 ** 53, -(2 ** 53), Infinity]],
+  ['date', (rows, value) => rows.date(value), [2 ** 31]],
+])('%s: a number it cannot hold is refused, never stored as another', (type, put, outside) => {
+  for (const value of [...outside, 0.5, NaN]) {
+    const rows = new RowBuffer(id, 1, 0);
+    rows.startRow();
+    expect(() => put(rows, value)).toThrow(`${value} is no ${type} of Cassandra`);
+  }
+});

@@ -6,10 +6,16 @@ const tailBytes = 11;
 const encoder = new TextEncoder();
 const twoTo32 = 4_294_967_296;
 
+/** A number that the column cannot hold would be stored as another one. */
+const inRange = (isIn: boolean, value: number, type: string): void => {
+  if (!isIn) throw new RangeError(`${value} is no ${type} of Cassandra`);
+};
+
 /**
  * Rows of one prepared statement as a BATCH request of the native protocol (v3 and v4, section
  * 4.1.7): the values are written straight into the request, in the order of the statement's
- * marks. A quarter of the driver's own cost: it makes an object a row and two a value.
+ * marks. A quarter of the driver's own cost: it makes an object a row and two a value. A number
+ * that its column cannot hold throws a RangeError.
  */
 export class RowBuffer {
   /** Rows begun. */
@@ -56,22 +62,26 @@ export class RowBuffer {
   }
 
   tinyint(value: number): void {
+    inRange((value << 24) >> 24 === value, value, 'tinyint');
     this.#value(1, 1);
     this.#view.setInt8(this.#at - 1, value);
   }
 
   smallint(value: number): void {
+    inRange((value << 16) >> 16 === value, value, 'smallint');
     this.#value(2, 2);
     this.#view.setInt16(this.#at - 2, value);
   }
 
   int(value: number): void {
+    inRange((value | 0) === value, value, 'int');
     this.#value(4, 4);
     this.#view.setInt32(this.#at - 4, value);
   }
 
   /** A whole number up to ±(2^53 - 1); for `bigint` and, in epoch milliseconds, `timestamp`. */
   bigint(value: number): void {
+    inRange(Number.isSafeInteger(value), value, 'bigint');
     this.#value(8, 8);
     this.#view.setInt32(this.#at - 8, Math.floor(value / twoTo32));
     this.#view.setUint32(this.#at - 4, value >>> 0);
@@ -79,6 +89,7 @@ export class RowBuffer {
 
   /** A `date` by the number of days since 1970-01-01. */
   date(day: number): void {
+    inRange((day | 0) === day, day, 'date');
     this.#value(4, 4);
     this.#view.setUint32(this.#at - 4, day + 0x80000000);
   }
