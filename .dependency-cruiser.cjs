@@ -8,7 +8,7 @@ const nestEdge = '[.](service|controller|resolver|module|filter|openapi)[.]ts$';
 const spec = '[.]spec[.]ts$';
 const context = 'agreements|import|ingest|billing-window|data-records|generator';
 /** Composition: reads settings, picks adapters, starts and stops. */
-const composition = '^src/([^/]+[.]ts$|commands/)';
+const composition = '^src/([^/]+[.]ts$|(commands|wiring)/)';
 
 /** Which context may know which, always through the other's index.ts. */
 const contextEdges = [
@@ -112,7 +112,7 @@ module.exports = {
     ]),
     onlyIn('nest-only-at-the-edge', '@nestjs/', [
       nestEdge,
-      '^src/(main|wiring|cluster-wiring)[.]ts$',
+      '^src/(main[.]ts$|wiring/)',
       '^src/commands/start[.]ts$',
       '^src/platform/(http/|stream-server[.]ts$)',
     ]),

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Kafka, Partitioners, type Message } from 'kafkajs';
-import { clusterSchema } from '../src/cluster-schema.js';
+import { clusterSchema } from '../src/wiring/cluster/cluster-schema.js';
 import { CassandraFileIds } from '../src/import/adapters/cassandra-file-ids.js';
 import { CassandraImportRows } from '../src/import/adapters/cassandra-import-rows.js';
 import { KafkaImporter } from '../src/import/adapters/kafka-importer.js';

@@ -1,5 +1,10 @@
-import { notReady, openSession, wantedSchema, wantedTopics } from '../cluster-check.js';
-import { kafkaOptions } from '../cluster-options.js';
+import {
+  notReady,
+  openSession,
+  wantedSchema,
+  wantedTopics,
+} from '../wiring/cluster/cluster-check.js';
+import { kafkaOptions } from '../wiring/cluster/cluster-options.js';
 import type { Settings } from '../config/index.js';
 import {
   checkSchema,

@@ -7,7 +7,8 @@ import { newHttpApplication } from '../platform/http/http-application.js';
 import { StreamServer } from '../platform/stream-server.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { Fault } from '../streaming/index.js';
-import { storePath, wireEmbedded, type Wiring } from '../wiring.js';
+import { storePath, wireEmbedded } from '../wiring/embedded/embedded-wiring.js';
+import type { Wiring } from '../wiring/wiring.js';
 
 /** A program that runs: its address, and how to end it. */
 export interface RunningProgram {
@@ -55,7 +56,7 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
 /** The clients of Kafka and Cassandra are loaded only where they are used. */
 const wire = async (settings: Settings, logger: Logger): Promise<Wiring> => {
   if (settings.store === 'embedded') return wireEmbedded(settings, logger);
-  const { wireCluster } = await import('../cluster-wiring.js');
+  const { wireCluster } = await import('../wiring/cluster/cluster-wiring.js');
   return wireCluster(settings, logger);
 };
 

@@ -7,7 +7,7 @@ import { loadSettings, type Settings } from '../config/index.js';
 import { DIRECT_RECORDS, type DirectRecords } from '../data-records/index.js';
 import { AgreementsGenerator, DirectRecordsGenerator } from '../generator/index.js';
 import { createLogger } from '../platform/telemetry/index.js';
-import { storePath } from '../wiring.js';
+import { storePath } from '../wiring/embedded/embedded-wiring.js';
 import { startProgram } from './start.js';
 import { verify } from './verify.js';
 

@@ -5,7 +5,7 @@ import { bookColumns } from '../ingest/index.js';
 import type { EmbeddedDatabase } from '../platform/embedded/index.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { comparePositions, Fault, type Position } from '../streaming/index.js';
-import { openEmbedded, storePath, type OpenedStore } from '../wiring.js';
+import { openEmbedded, storePath, type OpenedStore } from '../wiring/embedded/embedded-wiring.js';
 import { Differences } from './differences.js';
 import { ReplayCheck, type Books } from './replay-check.js';
 import { fingerprintOf, snapshotFingerprint } from './state-fingerprint.js';

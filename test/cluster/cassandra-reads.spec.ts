@@ -1,5 +1,5 @@
 import { types } from 'cassandra-driver';
-import { clusterCounts } from '../../src/cluster-counts.js';
+import { clusterCounts } from '../../src/wiring/cluster/cluster-counts.js';
 import { fileRows, progressRows, refusedRows } from '../../src/import/import-rows.js';
 import { UsageEvents } from '../../src/ingest/index.js';
 import { shardOf } from '../../src/platform/cassandra/index.js';

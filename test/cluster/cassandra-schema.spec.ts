@@ -1,4 +1,4 @@
-import { clusterSchema } from '../../src/cluster-schema.js';
+import { clusterSchema } from '../../src/wiring/cluster/cluster-schema.js';
 import { CassandraSession, checkSchema, createSchema } from '../../src/platform/cassandra/index.js';
 import { chapterOnServers, testOnServers } from './support/cluster-in-test.js';
 import { KeyspaceInTest } from './support/keyspace-in-test.js';

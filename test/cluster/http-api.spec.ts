@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'cassandra-driver';
-import { clusterTables } from '../../src/cluster-schema.js';
+import { clusterTables } from '../../src/wiring/cluster/cluster-schema.js';
 import { migrate } from '../../src/commands/migrate.js';
 import { startProgram } from '../../src/commands/start.js';
 import { loadSettings, type Settings } from '../../src/config/index.js';

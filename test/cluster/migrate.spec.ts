@@ -1,6 +1,6 @@
 import { Kafka, logLevel, type Admin } from 'kafkajs';
-import { checkCluster, openSession } from '../../src/cluster-check.js';
-import { cassandraOptions } from '../../src/cluster-options.js';
+import { checkCluster, openSession } from '../../src/wiring/cluster/cluster-check.js';
+import { cassandraOptions } from '../../src/wiring/cluster/cluster-options.js';
 import { migrate } from '../../src/commands/migrate.js';
 import { loadSettings, type Environment, type Settings } from '../../src/config/index.js';
 import { CassandraSession } from '../../src/platform/cassandra/index.js';

@@ -13,7 +13,7 @@ import { IncomingFolder } from '../../src/platform/files/incoming-folder.js';
 import { restFor } from '../../src/platform/pause.js';
 import { createLogger } from '../../src/platform/telemetry/index.js';
 import { PartitionTask } from '../../src/streaming/index.js';
-import { openEmbedded, type OpenedStore } from '../../src/wiring.js';
+import { openEmbedded, type OpenedStore } from '../../src/wiring/embedded/embedded-wiring.js';
 
 /** A line the importer wrote to its log. */
 export interface Said {

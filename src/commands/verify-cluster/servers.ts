@@ -1,4 +1,8 @@
-import { cassandraOptions, kafkaOptions, usageGroup } from '../../cluster-options.js';
+import {
+  cassandraOptions,
+  kafkaOptions,
+  usageGroup,
+} from '../../wiring/cluster/cluster-options.js';
 import type { Settings } from '../../config/index.js';
 import type { UsageEvents } from '../../ingest/index.js';
 import { cassandraRecordRowStore } from '../../ingest/adapters/cassandra-record-row-store.js';

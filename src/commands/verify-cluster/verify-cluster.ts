@@ -1,5 +1,5 @@
-import { checkCluster } from '../../cluster-check.js';
-import { usageGroup } from '../../cluster-options.js';
+import { checkCluster } from '../../wiring/cluster/cluster-check.js';
+import { usageGroup } from '../../wiring/cluster/cluster-options.js';
 import type { Settings } from '../../config/index.js';
 import { systemClock } from '../../platform/http/clock.js';
 import { pauseFor } from '../../platform/pause.js';

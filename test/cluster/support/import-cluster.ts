@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin, type KafkaMessage } from 'kafkajs';
-import { clusterSchema } from '../../../src/cluster-schema.js';
+import { clusterSchema } from '../../../src/wiring/cluster/cluster-schema.js';
 import { CassandraSession, createSchema } from '../../../src/platform/cassandra/index.js';
 import { ClusterInTest } from './cluster-in-test.js';
 import type { ImportProcessOptions } from './import-process.js';

@@ -1,5 +1,5 @@
 import { Client } from 'cassandra-driver';
-import { clusterSchema } from '../../../src/cluster-schema.js';
+import { clusterSchema } from '../../../src/wiring/cluster/cluster-schema.js';
 import { CassandraSession, createSchema } from '../../../src/platform/cassandra/index.js';
 import { nameOfSpec, sharedServers } from './servers.js';
 

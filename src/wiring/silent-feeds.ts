@@ -1,5 +1,5 @@
-import type { FeedClockSettings } from './config/index.js';
-import type { EventClock } from './streaming/index.js';
+import type { FeedClockSettings } from '../config/index.js';
+import type { EventClock } from '../streaming/index.js';
 
 interface Seen {
   readonly completeThroughMs: number | undefined;

@@ -1,12 +1,12 @@
-import { feedClockSettings, topicFeed, type Settings } from './config/index.js';
-import type { UsageState } from './billing-window/index.js';
-import { eventTypes, UsageEvents, type UsageInput } from './ingest/index.js';
-import { every, pauseFor } from './platform/pause.js';
-import type { StreamRuntime } from './platform/stream-server.js';
-import type { Clock } from './platform/http/clock.js';
-import type { Logger } from './platform/telemetry/index.js';
-import { SilentFeeds } from './silent-feeds.js';
-import type { FeedProgress, PartitionTask, TaskState } from './streaming/index.js';
+import { feedClockSettings, topicFeed, type Settings } from '../../config/index.js';
+import type { UsageState } from '../../billing-window/index.js';
+import { eventTypes, UsageEvents, type UsageInput } from '../../ingest/index.js';
+import { every, pauseFor } from '../../platform/pause.js';
+import type { StreamRuntime } from '../../platform/stream-server.js';
+import type { Clock } from '../../platform/http/clock.js';
+import type { Logger } from '../../platform/telemetry/index.js';
+import { SilentFeeds } from '../silent-feeds.js';
+import type { FeedProgress, PartitionTask, TaskState } from '../../streaming/index.js';
 
 /** What the runtime runs. */
 export interface RuntimeParts {

@@ -1,5 +1,5 @@
 import { SilentFeeds } from './silent-feeds.js';
-import { applyFeedProgress, newEventClock } from './streaming/index.js';
+import { applyFeedProgress, newEventClock } from '../streaming/index.js';
 
 const idleAfterMs = 1000;
 

@@ -2,7 +2,7 @@ import {
   platformTables,
   type CassandraTable,
   type WantedSchema,
-} from './platform/cassandra/index.js';
+} from '../../platform/cassandra/index.js';
 
 /** Changes with every change of a table that the program cannot make up for by itself. */
 const schemaVersion = '1';

@@ -6,23 +6,23 @@ import {
   usageGroup,
 } from './cluster-options.js';
 import { clusterSchema } from './cluster-schema.js';
-import { commandErrors } from './commands/errors.js';
-import type { Settings } from './config/index.js';
+import { commandErrors } from '../../commands/errors.js';
+import type { Settings } from '../../config/index.js';
 import {
   CassandraSession,
   checkSchema,
   schemaWarnings,
   type WantedSchema,
-} from './platform/cassandra/index.js';
+} from '../../platform/cassandra/index.js';
 import {
   checkTopics,
   newKafka,
   type KafkaCheck,
   type WantedKafka,
   type WantedTopic,
-} from './platform/kafka/index.js';
-import type { Logger } from './platform/telemetry/index.js';
-import { Fault } from './streaming/index.js';
+} from '../../platform/kafka/index.js';
+import type { Logger } from '../../platform/telemetry/index.js';
+import { Fault } from '../../streaming/index.js';
 
 /** A message about a period carries the period's last instant, which may be a month ahead. */
 const aheadOfMessagesMs = 62 * 86_400_000;

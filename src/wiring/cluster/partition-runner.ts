@@ -1,10 +1,15 @@
-import { feedClockSettings, topicFeed, type Settings } from './config/index.js';
-import { usageApplication, type UsageState } from './billing-window/index.js';
-import { eventTypes, UsageEvents, type FoundRecords, type RecordLookups } from './ingest/index.js';
-import { TaskCause } from './partition-status.js';
-import { pauseFor, restFor } from './platform/pause.js';
-import type { Logger } from './platform/telemetry/index.js';
-import { SilentFeeds } from './silent-feeds.js';
+import { feedClockSettings, topicFeed, type Settings } from '../../config/index.js';
+import { usageApplication, type UsageState } from '../../billing-window/index.js';
+import {
+  eventTypes,
+  UsageEvents,
+  type FoundRecords,
+  type RecordLookups,
+} from '../../ingest/index.js';
+import { TaskCause } from '../partition-status.js';
+import { pauseFor, restFor } from '../../platform/pause.js';
+import type { Logger } from '../../platform/telemetry/index.js';
+import { SilentFeeds } from '../silent-feeds.js';
 import {
   PartitionTask,
   type CommitPoint,
@@ -16,7 +21,7 @@ import {
   type RowStore,
   type SnapshotStore,
   type TaskState,
-} from './streaming/index.js';
+} from '../../streaming/index.js';
 
 const retryAfterMs = 200;
 

@@ -1,7 +1,7 @@
-import type { TopicReader } from './billing-window/index.js';
-import type { CountsOf } from './counts.controller.js';
-import { FileCounts } from './import/adapters/cassandra-file-counts.js';
-import type { CassandraSession } from './platform/cassandra/index.js';
+import type { TopicReader } from '../../billing-window/index.js';
+import type { CountsOf } from '../../counts.controller.js';
+import { FileCounts } from '../../import/adapters/cassandra-file-counts.js';
+import type { CassandraSession } from '../../platform/cassandra/index.js';
 
 /** Messages that are read at a time to count them. */
 const messagesPerRead = 2000;

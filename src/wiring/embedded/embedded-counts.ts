@@ -1,5 +1,5 @@
-import type { CountsOf } from './counts.controller.js';
-import type { EmbeddedDatabase } from './platform/embedded/index.js';
+import type { CountsOf } from '../../counts.controller.js';
+import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
 
 /**
  * Records of files are summed from the files' books; those without a file are counted by what

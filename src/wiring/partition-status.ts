@@ -1,6 +1,6 @@
-import type { UsageState, WindowTable } from './billing-window/index.js';
-import type { OpenPeriods, Partitions, PartitionStatus } from './ingest/index.js';
-import { Fault, type Position, type TaskState } from './streaming/index.js';
+import type { UsageState, WindowTable } from '../billing-window/index.js';
+import type { OpenPeriods, Partitions, PartitionStatus } from '../ingest/index.js';
+import { Fault, type Position, type TaskState } from '../streaming/index.js';
 
 /** What is needed of the task to look into it. */
 interface Watched {

@@ -1,20 +1,20 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Provider } from '@nestjs/common';
-import { AGREEMENT_LOG, AGREEMENT_STORE } from './agreements/index.js';
-import { EmbeddedAgreementStore } from './agreements/adapters/embedded-agreement-store.js';
-import { MESSAGE_LOG, usageApplication } from './billing-window/index.js';
-import { EmbeddedMessageLog } from './billing-window/adapters/embedded-message-log.js';
-import { feedClockSettings, type Settings } from './config/index.js';
-import { COUNTS } from './counts.controller.js';
-import { DIRECT_RECORDS } from './data-records/index.js';
-import { EmbeddedDataRecordStore } from './data-records/adapters/embedded-data-record-store.js';
-import { LoggedDirectRecords } from './data-records/adapters/logged-direct-records.js';
-import { CORRECTION_MAX_FUTURE_SKEW_MS } from './data-records/data-records.service.js';
-import { DATA_RECORD_STORE } from './data-records/data-record-store.js';
+import { AGREEMENT_LOG, AGREEMENT_STORE } from '../../agreements/index.js';
+import { EmbeddedAgreementStore } from '../../agreements/adapters/embedded-agreement-store.js';
+import { MESSAGE_LOG, usageApplication } from '../../billing-window/index.js';
+import { EmbeddedMessageLog } from '../../billing-window/adapters/embedded-message-log.js';
+import { feedClockSettings, type Settings } from '../../config/index.js';
+import { COUNTS } from '../../counts.controller.js';
+import { DIRECT_RECORDS } from '../../data-records/index.js';
+import { EmbeddedDataRecordStore } from '../../data-records/adapters/embedded-data-record-store.js';
+import { LoggedDirectRecords } from '../../data-records/adapters/logged-direct-records.js';
+import { CORRECTION_MAX_FUTURE_SKEW_MS } from '../../data-records/data-records.service.js';
+import { DATA_RECORD_STORE } from '../../data-records/data-record-store.js';
 import { embeddedCounts } from './embedded-counts.js';
-import { FolderCdrDrop } from './generator/adapters/folder-cdr-drop.js';
-import { CDR_DROP } from './generator/index.js';
+import { FolderCdrDrop } from '../../generator/adapters/folder-cdr-drop.js';
+import { CDR_DROP } from '../../generator/index.js';
 import {
   agreementTable,
   dataRecordTable,
@@ -26,32 +26,32 @@ import {
   type FoundRecords,
   type RecordLookups,
   type UsageEvents,
-} from './ingest/index.js';
-import { EmbeddedDeadLetterStore } from './ingest/adapters/embedded-dead-letter-store.js';
-import { embeddedRecordRowStore } from './ingest/adapters/embedded-record-row-store.js';
-import { EmbeddedUsageInput } from './ingest/adapters/embedded-usage-input.js';
-import { LoggedAgreements } from './ingest/adapters/logged-agreements.js';
-import { usageLogCodec } from './ingest/adapters/usage-log-codec.js';
-import { FEED_FILES } from './ingest/feed-files.js';
+} from '../../ingest/index.js';
+import { EmbeddedDeadLetterStore } from '../../ingest/adapters/embedded-dead-letter-store.js';
+import { embeddedRecordRowStore } from '../../ingest/adapters/embedded-record-row-store.js';
+import { EmbeddedUsageInput } from '../../ingest/adapters/embedded-usage-input.js';
+import { LoggedAgreements } from '../../ingest/adapters/logged-agreements.js';
+import { usageLogCodec } from '../../ingest/adapters/usage-log-codec.js';
+import { FEED_FILES } from '../../ingest/feed-files.js';
 import {
   IMPORT_FILE_STORE,
   Importer,
   importFileTable,
   importProgressTable,
-} from './import/index.js';
-import { EmbeddedFeedFiles } from './import/adapters/embedded-feed-files.js';
-import { EmbeddedImportFileStore } from './import/adapters/embedded-import-file-store.js';
-import { IncomingFolder } from './platform/files/incoming-folder.js';
-import { MAX_FUTURE_SKEW_MS } from './ingest/incoming-data-records.service.js';
-import { embeddedPartitions, partitionStatus, TaskCause } from './partition-status.js';
-import { EmbeddedDatabase, EmbeddedLog, FileSnapshotStore } from './platform/embedded/index.js';
-import { CLOCK, systemClock } from './platform/http/clock.js';
-import { TASK_STATE } from './platform/http/health.controller.js';
-import { pauseFor, restFor } from './platform/pause.js';
-import type { StreamRuntime } from './platform/stream-server.js';
-import type { Logger } from './platform/telemetry/index.js';
-import { UsageRuntime } from './runtime.js';
-import { PartitionTask, type RowStore, type TableSchema } from './streaming/index.js';
+} from '../../import/index.js';
+import { EmbeddedFeedFiles } from '../../import/adapters/embedded-feed-files.js';
+import { EmbeddedImportFileStore } from '../../import/adapters/embedded-import-file-store.js';
+import { IncomingFolder } from '../../platform/files/incoming-folder.js';
+import { MAX_FUTURE_SKEW_MS } from '../../ingest/incoming-data-records.service.js';
+import { embeddedPartitions, partitionStatus, TaskCause } from '../partition-status.js';
+import { EmbeddedDatabase, EmbeddedLog, FileSnapshotStore } from '../../platform/embedded/index.js';
+import { CLOCK, systemClock } from '../../platform/http/clock.js';
+import { TASK_STATE } from '../../platform/http/health.controller.js';
+import { pauseFor, restFor } from '../../platform/pause.js';
+import type { Logger } from '../../platform/telemetry/index.js';
+import { UsageRuntime } from './embedded-runtime.js';
+import type { Wiring } from '../wiring.js';
+import { PartitionTask, type RowStore, type TableSchema } from '../../streaming/index.js';
 
 const retryAfterMs = 200;
 
@@ -108,12 +108,6 @@ export const openEmbedded = async (settings: Settings, logger: Logger): Promise<
 };
 
 const noImporter = { start: () => Promise.resolve(), stop: () => Promise.resolve() };
-
-/** The runtime, and every port by its token. */
-export interface Wiring {
-  readonly runtime: StreamRuntime;
-  readonly providers: Provider[];
-}
 
 const newImporter = (
   { settings, logger }: { settings: Settings; logger: Logger },

@@ -1,9 +1,9 @@
 import type { Provider } from '@nestjs/common';
-import { AGREEMENT_LOG, AGREEMENT_STORE } from './agreements/index.js';
-import { CassandraAgreementStore } from './agreements/adapters/cassandra-agreement-store.js';
-import { MESSAGE_LOG, usageApplication } from './billing-window/index.js';
-import { CassandraMessageCopies } from './billing-window/adapters/cassandra-message-copies.js';
-import { KafkaMessageLog } from './billing-window/adapters/kafka-message-log.js';
+import { AGREEMENT_LOG, AGREEMENT_STORE } from '../../agreements/index.js';
+import { CassandraAgreementStore } from '../../agreements/adapters/cassandra-agreement-store.js';
+import { MESSAGE_LOG, usageApplication } from '../../billing-window/index.js';
+import { CassandraMessageCopies } from '../../billing-window/adapters/cassandra-message-copies.js';
+import { KafkaMessageLog } from '../../billing-window/adapters/kafka-message-log.js';
 import { checkCluster } from './cluster-check.js';
 import { clusterCounts } from './cluster-counts.js';
 import {
@@ -13,43 +13,43 @@ import {
   usageGroup,
   usageTransactionalId,
 } from './cluster-options.js';
-import { PartitionRunner } from './cluster-partition.js';
+import { PartitionRunner } from './partition-runner.js';
 import { ClusterRuntime, type Service } from './cluster-runtime.js';
-import { feedClockSettings, type Settings } from './config/index.js';
-import { COUNTS } from './counts.controller.js';
-import { DIRECT_RECORDS } from './data-records/index.js';
-import { CassandraDataRecordStore } from './data-records/adapters/cassandra-data-record-store.js';
-import { LoggedDirectRecords } from './data-records/adapters/logged-direct-records.js';
-import { DATA_RECORD_STORE } from './data-records/data-record-store.js';
-import { CORRECTION_MAX_FUTURE_SKEW_MS } from './data-records/data-records.service.js';
-import { FolderCdrDrop } from './generator/adapters/folder-cdr-drop.js';
-import { CDR_DROP } from './generator/index.js';
-import { IMPORT_FILE_STORE } from './import/index.js';
-import { CassandraFeedFiles } from './import/adapters/cassandra-feed-files.js';
-import { CassandraFileIds } from './import/adapters/cassandra-file-ids.js';
-import { CassandraImportFileStore } from './import/adapters/cassandra-import-file-store.js';
-import { CassandraImportRows } from './import/adapters/cassandra-import-rows.js';
-import { KafkaImporter } from './import/adapters/kafka-importer.js';
-import { PARTITION_STATUS, PARTITIONS, USAGE_INPUT } from './ingest/index.js';
-import { CassandraDeadLetterStore } from './ingest/adapters/cassandra-dead-letter-store.js';
-import { CassandraPartitionStatus } from './ingest/adapters/cassandra-partition-status.js';
-import { cassandraRecordRowStore } from './ingest/adapters/cassandra-record-row-store.js';
-import { CassandraUsageWriter } from './ingest/adapters/cassandra-usage-writer.js';
-import { AgreementForwarder } from './ingest/adapters/kafka-agreement-forwarder.js';
-import { UsageDecoder } from './ingest/adapters/kafka-usage-codec.js';
-import { KafkaUsageInput } from './ingest/adapters/kafka-usage-input.js';
-import { usageRecords } from './ingest/adapters/kafka-usage-records.js';
-import { LoggedAgreements } from './ingest/adapters/logged-agreements.js';
-import { FEED_FILES } from './ingest/feed-files.js';
-import { MAX_FUTURE_SKEW_MS } from './ingest/incoming-data-records.service.js';
+import { feedClockSettings, type Settings } from '../../config/index.js';
+import { COUNTS } from '../../counts.controller.js';
+import { DIRECT_RECORDS } from '../../data-records/index.js';
+import { CassandraDataRecordStore } from '../../data-records/adapters/cassandra-record-store.js';
+import { LoggedDirectRecords } from '../../data-records/adapters/logged-direct-records.js';
+import { DATA_RECORD_STORE } from '../../data-records/data-record-store.js';
+import { CORRECTION_MAX_FUTURE_SKEW_MS } from '../../data-records/data-records.service.js';
+import { FolderCdrDrop } from '../../generator/adapters/folder-cdr-drop.js';
+import { CDR_DROP } from '../../generator/index.js';
+import { IMPORT_FILE_STORE } from '../../import/index.js';
+import { CassandraFeedFiles } from '../../import/adapters/cassandra-feed-files.js';
+import { CassandraFileIds } from '../../import/adapters/cassandra-file-ids.js';
+import { CassandraImportFileStore } from '../../import/adapters/cassandra-import-file-store.js';
+import { CassandraImportRows } from '../../import/adapters/cassandra-import-rows.js';
+import { KafkaImporter } from '../../import/adapters/kafka-importer.js';
+import { PARTITION_STATUS, PARTITIONS, USAGE_INPUT } from '../../ingest/index.js';
+import { CassandraDeadLetterStore } from '../../ingest/adapters/cassandra-dead-letter-store.js';
+import { CassandraPartitionStatus } from '../../ingest/adapters/cassandra-partition-status.js';
+import { cassandraRecordRowStore } from '../../ingest/adapters/cassandra-record-row-store.js';
+import { CassandraUsageWriter } from '../../ingest/adapters/cassandra-usage-writer.js';
+import { AgreementForwarder } from '../../ingest/adapters/kafka-agreement-forwarder.js';
+import { UsageDecoder } from '../../ingest/adapters/kafka-usage-codec.js';
+import { KafkaUsageInput } from '../../ingest/adapters/kafka-usage-input.js';
+import { usageRecords } from '../../ingest/adapters/kafka-usage-records.js';
+import { LoggedAgreements } from '../../ingest/adapters/logged-agreements.js';
+import { FEED_FILES } from '../../ingest/feed-files.js';
+import { MAX_FUTURE_SKEW_MS } from '../../ingest/incoming-data-records.service.js';
 import {
   BatchedWriter,
   CassandraSession,
   CassandraSnapshotStore,
-} from './platform/cassandra/index.js';
-import { IncomingFolder } from './platform/files/incoming-folder.js';
-import { CLOCK, systemClock } from './platform/http/clock.js';
-import { TASK_STATE } from './platform/http/health.controller.js';
+} from '../../platform/cassandra/index.js';
+import { IncomingFolder } from '../../platform/files/incoming-folder.js';
+import { CLOCK, systemClock } from '../../platform/http/clock.js';
+import { TASK_STATE } from '../../platform/http/health.controller.js';
 import {
   GroupOffsets,
   KafkaPartitionLog,
@@ -62,11 +62,11 @@ import {
   TransactionalSender,
   type Admin,
   type Kafka,
-} from './platform/kafka/index.js';
-import { pauseFor, restFor } from './platform/pause.js';
-import type { Logger } from './platform/telemetry/index.js';
-import { RowsFirstCommitPoint } from './streaming/index.js';
-import type { Wiring } from './wiring.js';
+} from '../../platform/kafka/index.js';
+import { pauseFor, restFor } from '../../platform/pause.js';
+import type { Logger } from '../../platform/telemetry/index.js';
+import { RowsFirstCommitPoint } from '../../streaming/index.js';
+import type { Wiring } from '../wiring.js';
 
 const answerWithinMs = 30_000;
 const retryAfterMs = 500;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync, readFileSync, existsSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cassandraOptions, kafkaOptions } from './cluster-options.js';
-import { loadSettings, type Environment, type Settings } from './config/index.js';
+import { loadSettings, type Environment, type Settings } from '../../config/index.js';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'overage-options-'))));

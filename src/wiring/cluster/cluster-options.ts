@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Secret, Settings } from './config/index.js';
-import type { CassandraOptions } from './platform/cassandra/index.js';
-import type { KafkaOptions } from './platform/kafka/index.js';
-import { Fault } from './streaming/index.js';
+import type { Secret, Settings } from '../../config/index.js';
+import type { CassandraOptions } from '../../platform/cassandra/index.js';
+import type { KafkaOptions } from '../../platform/kafka/index.js';
+import { Fault } from '../../streaming/index.js';
 
 const unreadable = (path: string, cause: unknown): Fault =>
   new Fault('SETTING_FILE_UNREADABLE', 'Fatal', `the file ${path} cannot be read`, { cause });

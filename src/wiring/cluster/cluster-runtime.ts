@@ -1,15 +1,15 @@
 import { hostname } from 'node:os';
-import type { PartitionRunner } from './cluster-partition.js';
-import type { WindowTable } from './billing-window/index.js';
-import type { Settings } from './config/index.js';
-import type { OpenPeriods } from './ingest/index.js';
-import type { PartitionReport } from './ingest/adapters/cassandra-partition-status.js';
-import { openPeriodsOf } from './partition-status.js';
-import type { Clock } from './platform/http/clock.js';
-import { every, restFor } from './platform/pause.js';
-import type { StreamRuntime } from './platform/stream-server.js';
-import type { Logger } from './platform/telemetry/index.js';
-import type { TaskState } from './streaming/index.js';
+import type { PartitionRunner } from './partition-runner.js';
+import type { WindowTable } from '../../billing-window/index.js';
+import type { Settings } from '../../config/index.js';
+import type { OpenPeriods } from '../../ingest/index.js';
+import type { PartitionReport } from '../../ingest/adapters/cassandra-partition-status.js';
+import { openPeriodsOf } from '../partition-status.js';
+import type { Clock } from '../../platform/http/clock.js';
+import { every, restFor } from '../../platform/pause.js';
+import type { StreamRuntime } from '../../platform/stream-server.js';
+import type { Logger } from '../../platform/telemetry/index.js';
+import type { TaskState } from '../../streaming/index.js';
 
 /** Something that is started with the process and stopped before it ends. */
 export interface Service {
