@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ClusterInBench, isCaughtUp, partitionsOf } from './cluster-program.js';
 import { postWorkloadAgreements, writeCdrFile } from './inputs.js';
-import { cpuSecondsOf } from './machine.js';
+import { cpuSecondsOf, quiet } from './machine.js';
 
 const subscribers = 10_000;
 
@@ -59,7 +59,9 @@ export const measureIngest = async (records: number): Promise<IngestRun> => {
   const cluster = await ClusterInBench.make();
   try {
     await preload(cluster, records);
+    await quiet();
     const baselinePerSecond = await baseline(cluster, records);
+    await quiet();
     const program = await cluster.start({ ROLES: 'ingest,api' });
     let first: { ms: number; position: number; cpu: number } | undefined;
     let last = 0;

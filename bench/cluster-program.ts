@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Client } from 'cassandra-driver';
 import { newDataDir, Program, removeDirectory } from './program.js';
 
 /** Partitions and shards of a benchmark: as many as the reference system was measured with. */
@@ -60,9 +61,18 @@ export class ClusterInBench {
     return program;
   }
 
+  /** Rows that nobody reads any more would be compacted beside the next run. */
+  async #drop(): Promise<void> {
+    const { CASSANDRA_CONTACT_POINT: at = '127.0.0.1:9042' } = process.env;
+    const client = new Client({ contactPoints: [at], localDataCenter: 'datacenter1' });
+    await client.execute(`DROP KEYSPACE "${this.name}"`);
+    await client.shutdown();
+  }
+
   async remove(): Promise<void> {
     for (const program of this.#programs) await program.stop();
     await removeDirectory(this.dataDir);
+    await this.#drop();
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the figures were measured on, one line each. */
 export const machineLines = (): string[] => {
@@ -31,4 +32,29 @@ export const cpuSecondsOf = (pid: number): number => {
   } catch {
     return NaN;
   }
+};
+
+/** Time of all processors so far in ms, and how much of it was idle. */
+const processorTime = (): { readonly all: number; readonly idle: number } => {
+  const times = cpus().map(({ times: of }) => ({ ...of }));
+  const all = times.reduce((sum, t) => sum + t.user + t.nice + t.sys + t.irq + t.idle, 0);
+  return { all, idle: times.reduce((sum, t) => sum + t.idle, 0) };
+};
+
+const quietShare = 0.85;
+const lookMs = 2000;
+
+/**
+ * Waits until the processors were idle for two seconds: servers go on writing what the run before
+ * left them. Answers false when they were not within the time; the figure behind it tells less.
+ */
+export const quiet = async (withinMs = 120_000): Promise<boolean> => {
+  for (const endMs = performance.now() + withinMs; performance.now() < endMs;) {
+    const before = processorTime();
+    await sleep(lookMs);
+    const now = processorTime();
+    if ((now.idle - before.idle) / (now.all - before.all) > quietShare) return true;
+  }
+  console.log('the machine is not quiet: something else runs on it');
+  return false;
 };

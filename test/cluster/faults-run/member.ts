@@ -68,6 +68,10 @@ export class Member {
     return new Member(child, `http://127.0.0.1:${port}`, join(folder, `${name}.log`));
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   get ending(): Ending | undefined {
     return this.#ending;
   }
