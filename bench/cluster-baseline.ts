@@ -67,6 +67,6 @@ await consumer.subscribe({ topics: [topic], fromBeginning: true });
 await consumer.run({ eachBatch, partitionsConsumedConcurrently: 4 });
 while (seen < Number(count)) await new Promise((resolve) => setTimeout(resolve, 10));
 const seconds = (performance.now() - startMs) / 1000;
-console.log(JSON.stringify({ records: seen, seconds }));
+console.log(JSON.stringify({ count: seen, seconds }));
 await consumer.disconnect();
 await client.shutdown();

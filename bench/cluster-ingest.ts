@@ -10,81 +10,103 @@ import { cpuSecondsOf, quiet } from './machine.js';
 
 const subscribers = 10_000;
 
-export interface IngestRun {
+export interface CountingRun {
+  readonly linesPerSecond: number;
+  /** A short program without guarantees, on the same file right before. */
+  readonly linesBaseline: number;
   readonly recordsPerSecond: number;
   /** A short program without guarantees, on the same records right before. */
-  readonly baselinePerSecond: number;
-  /** Of the program alone, in µs a record. */
+  readonly recordsBaseline: number;
+  /** Of the program alone while it counts, in µs a record. */
   readonly cpuPerRecord: number;
 }
 
-/** Agreements, then so many records in the topic and not one of them counted. */
-const preload = async (cluster: ClusterInBench, records: number): Promise<void> => {
-  const workload = { subscribers, records, daysStep: 1 / 24 };
-  const program = await cluster.start();
-  await program.answers('/health/ready');
-  await postWorkloadAgreements(program, workload);
-  await program.stop();
+/** Runs a short program of this folder that prints a count and seconds; answers with its rate. */
+const rateOf = async (script: string, args: readonly string[]): Promise<number> => {
+  const path = join(dirname(fileURLToPath(import.meta.url)), script);
+  const { stdout } = await promisify(execFile)(process.execPath, [path, ...args]);
+  const { count, seconds } = JSON.parse(stdout) as { count: number; seconds: number };
+  return count / seconds;
+};
+
+/** Lines a second from the rename of the file until its book is done: all lines in Kafka. */
+const importFile = async (
+  cluster: ClusterInBench,
+  file: string,
+  lines: number,
+): Promise<number> => {
   const importer = await cluster.start({ ROLES: 'import,api' });
-  const temporary = join(importer.incomingDir, 'tmp_bench');
-  writeCdrFile(temporary, workload);
-  await rename(temporary, join(importer.incomingDir, 'bench.csv'));
+  await importer.answers('/health/ready');
+  const startMs = performance.now();
+  await rename(file, join(importer.incomingDir, 'bench.csv'));
   await importer.until(async () => {
     const answer = await importer.get<{ items: { state: string }[] }>('/api/import-files');
     return answer?.items[0]?.state === 'done';
   });
+  const linesPerSecond = (lines * 1000) / (performance.now() - startMs);
   await importer.stop();
+  return linesPerSecond;
 };
 
-/** In a keyspace of its own, so that nothing of it is there for the program. */
-const baseline = async (cluster: ClusterInBench, records: number): Promise<number> => {
-  const other = await ClusterInBench.make();
-  try {
-    const script = join(dirname(fileURLToPath(import.meta.url)), 'cluster-baseline.js');
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      ...[script, cluster.topics.incoming, other.name, String(records)],
-    ]);
-    const { records: counted, seconds } = JSON.parse(stdout) as Record<string, number>;
-    return counted / seconds;
-  } finally {
-    await other.remove();
-  }
+/** Records a second from the first one that is counted to the last. */
+const countAll = async (
+  cluster: ClusterInBench,
+): Promise<Pick<CountingRun, 'recordsPerSecond' | 'cpuPerRecord'>> => {
+  const program = await cluster.start({ ROLES: 'ingest,api' });
+  let first: { ms: number; position: number; cpu: number } | undefined;
+  let last = 0;
+  await program.until(
+    async () => {
+      const all = await partitionsOf(program);
+      const position = all.reduce((sum, each) => sum + (each.position ?? 0), 0);
+      if (first === undefined && position > subscribers * 2) {
+        first = { ms: performance.now(), position, cpu: cpuSecondsOf(program.pid) };
+      }
+      last = position;
+      return first !== undefined && isCaughtUp(all);
+    },
+    { everyMs: 100 },
+  );
+  if (first === undefined) throw new Error('nothing was counted');
+  const counted = last - first.position;
+  const seconds = (performance.now() - first.ms) / 1000;
+  const cpu = cpuSecondsOf(program.pid) - first.cpu;
+  await program.stop();
+  return { recordsPerSecond: counted / seconds, cpuPerRecord: (cpu * 1e6) / counted };
 };
 
 /**
- * Records a second from the first one that is counted to the last: preloaded in Kafka, rows in
- * Cassandra, messages in Kafka, exactly once. One process has all partitions.
+ * A file into Kafka, and then, with nothing else on the machine, its records counted by one
+ * process that has all partitions: rows in Cassandra, messages in Kafka, each exactly once. The
+ * baselines write into an installation of their own.
  */
-export const measureIngest = async (records: number): Promise<IngestRun> => {
+export const measureCounting = async (records: number): Promise<CountingRun> => {
   const cluster = await ClusterInBench.make();
+  const other = await ClusterInBench.make();
   try {
-    await preload(cluster, records);
+    const workload = { subscribers, records, daysStep: 1 / 24 };
+    const program = await cluster.start();
+    await program.answers('/health/ready');
+    await postWorkloadAgreements(program, workload);
+    await program.stop();
+    const file = join(program.incomingDir, 'tmp_bench');
+    writeCdrFile(file, workload);
     await quiet();
-    const baselinePerSecond = await baseline(cluster, records);
+    const linesBaseline = await rateOf('cluster-import-baseline.js', [file, other.topics.incoming]);
     await quiet();
-    const program = await cluster.start({ ROLES: 'ingest,api' });
-    let first: { ms: number; position: number; cpu: number } | undefined;
-    let last = 0;
-    await program.until(
-      async () => {
-        const all = await partitionsOf(program);
-        const position = all.reduce((sum, each) => sum + (each.position ?? 0), 0);
-        if (first === undefined && position > subscribers * 2) {
-          first = { ms: performance.now(), position, cpu: cpuSecondsOf(program.pid) };
-        }
-        last = position;
-        return first !== undefined && isCaughtUp(all);
-      },
-      { everyMs: 20 },
-    );
-    if (first === undefined) throw new Error('nothing was counted');
-    const counted = last - first.position;
-    const seconds = (performance.now() - first.ms) / 1000;
-    const cpu = cpuSecondsOf(program.pid) - first.cpu;
-    const cpuPerRecord = (cpu * 1e6) / counted;
-    return { recordsPerSecond: counted / seconds, baselinePerSecond, cpuPerRecord };
+    const linesPerSecond = await importFile(cluster, file, records);
+    await quiet();
+    const { incoming } = cluster.topics;
+    const recordsBaseline = await rateOf('cluster-baseline.js', [
+      incoming,
+      other.name,
+      `${records}`,
+    ]);
+    await quiet();
+    return { linesPerSecond, linesBaseline, recordsBaseline, ...(await countAll(cluster)) };
   } finally {
     await cluster.remove();
+    await other.remove();
   }
 };
 

@@ -13,15 +13,17 @@ interface Page {
 
 const recordsAFile = 100;
 const everyMs = 100;
+/** Files before those that count. */
+const warmUp = 10;
 
-/** Files of 100 records, one each 100 ms: 1,000 records a second of other subscribers. */
-const otherFiles = (program: Program): (() => Promise<void>) => {
+/** Files of 100 records, one each 100 ms: a record each of 100 other subscribers. */
+const otherFiles = (program: Program, others: readonly number[]): (() => Promise<void>) => {
   const stopping = new AbortController();
   const running = (async () => {
     for (let file = 0; !stopping.signal.aborted; file++) {
-      const lines = Array.from({ length: recordsAFile }, (_, line) => {
+      const lines = others.map((msisdn, line) => {
         const time = zonedText(Date.UTC(2020, 0, 2) + (file * recordsAFile + line) * 10);
-        return `other-${file}-${line};${time};${48_700_000_000 + line};1000\n`;
+        return `other-${file}-${line};${time};${msisdn};1000\n`;
       });
       const temporary = join(program.incomingDir, `tmp_other_${file}`);
       await writeFile(temporary, lines.join(''));
@@ -44,12 +46,16 @@ export const measureClusterLatency = async (files: number): Promise<number[]> =>
   try {
     const program = await cluster.start();
     await program.answers('/health/ready');
-    const agreements = workloadAgreements({ subscribers: files + 10 }).map((agreement) => ({
-      ...agreement,
-      maxBytesInBillingPeriod: 1,
-    }));
-    await postAgreements(program, agreements);
-    const stop = otherFiles(program);
+    const all = workloadAgreements({ subscribers: warmUp + files + recordsAFile });
+    const agreements = all
+      .slice(0, warmUp + files)
+      .map((agreement) => ({ ...agreement, maxBytesInBillingPeriod: 1 }));
+    const others = all.slice(warmUp + files);
+    await postAgreements(program, [...agreements, ...others]);
+    const stop = otherFiles(
+      program,
+      others.map(({ msisdn }) => msisdn),
+    );
     const latencies: number[] = [];
     let after: number | string = -1;
     for (const [index, { msisdn, id }] of agreements.entries()) {
@@ -62,7 +68,7 @@ export const measureClusterLatency = async (files: number): Promise<number[]> =>
       await rename(temporary, join(program.incomingDir, `one_${index}.csv`));
       const page: Page | undefined = await coming;
       if (page?.messages.length !== 1) throw new Error(`no message for file ${index}`);
-      if (index >= 10) latencies.push(performance.now() - startMs); // the first ones warm up
+      if (index >= warmUp) latencies.push(performance.now() - startMs);
       after = page.next;
     }
     await stop();

@@ -24,14 +24,17 @@ const line = (figure: Figure): string => {
   return `| ${name} | ${number(median, digits)} ${unit} | ${spread} | ${wanted} | ${verdict} |`;
 };
 
-/** The whole page. `day` is an ISO date. */
+/** The whole page. `day` is an ISO date, `script` such as `npm run bench`. */
 export const resultsPage = (of: {
   readonly day: string;
+  readonly script: string;
   readonly command: string;
   readonly machine: readonly string[];
   readonly runs: number;
   readonly figures: readonly Figure[];
-}): string => `# Results of \`npm run bench\`
+  /** What was measured how, as markdown. */
+  readonly notes: string;
+}): string => `# Results of \`${of.script}\`
 
 Written by the script on ${of.day}; do not edit. Each figure is the median of ${of.runs} runs, each
 on a new data directory; the files lie in the page cache. Compare figures of one page only.
@@ -43,14 +46,5 @@ ${of.machine.join('\n')}
 | --- | --- | --- | --- | --- |
 ${of.figures.map(line).join('\n')}
 
-- **Import**: from the rename of a CDR file until its book is \`done\`: rows, totals and messages
-  are durable. Agreements are there already.
-- **Baseline**: bench/baseline.ts on the same file, right before each import: lines split, a Map
-  added up, rows appended value by value to DuckDB, committed every 8,192 rows. It does not
-  deduplicate, match, wait, close, keep a log or survive a crash.
-- **One record**: from the rename of a file of one record until the message it causes is answered
-  by the long poll, 100 files one after the other.
-- **Open windows**: one window each for a million agreements. Memory is that of the idle process
-  after a restart; the most while they came has the requests in it that brought a million
-  agreements. State is the columns and the index of the windows, with room for more.
+${of.notes}
 `;

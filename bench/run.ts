@@ -132,12 +132,25 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 for (const part of options.only.split(',')) await parts[part]();
+const notes = `- **Import**: from the rename of a CDR file until its book is \`done\`: rows,
+  totals and messages are durable. Agreements are there already.
+- **Baseline**: bench/baseline.ts on the same file, right before each import: lines split, a Map
+  added up, rows appended value by value to DuckDB, committed every 8,192 rows. It does not
+  deduplicate, match, wait, close, keep a log or survive a crash.
+- **One record**: from the rename of a file of one record until the message it causes is answered
+  by the long poll, 100 files one after the other.
+- **Open windows**: one window each for a million agreements. Memory is that of the idle process
+  after a restart; the most while they came has the requests in it that brought a million
+  agreements. State is the columns and the index of the windows, with room for more.`;
+
 const page = resultsPage({
   day: new Date().toISOString().slice(0, 10),
+  script: 'npm run bench',
   command: ['npm run bench', ...process.argv.slice(2)].join(' '),
   machine: machineLines(),
   runs,
   figures,
+  notes,
 });
 await writeFile(options.write, page);
 console.log(`written: ${options.write}`);

@@ -32,6 +32,7 @@ const newUuid = (): string => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(1
 
 /** A client with one agreement; it goes on to the next operation when one is acknowledged. */
 class Writer {
+  static acknowledged = 0;
   readonly agreementId = newUuid();
   readonly bytesById = new Map<string, number>();
   readonly #timeById = new Map<string, string>();
@@ -49,6 +50,7 @@ class Writer {
   /** Sends the operation in hand once. */
   async finish(program: OverageProcess): Promise<boolean> {
     if (!(await this.#operation.send(program))) return false;
+    Writer.acknowledged++;
     this.#operation.then();
     this.#operation = next(3) === 0 ? this.#correction() : this.#records();
     return true;
@@ -111,7 +113,9 @@ test(`what was acknowledged is there after kill -9, once (seed ${seed})`, async 
     const program = await OverageProcess.start({ dataDir, env });
     await program.ready();
     const writing = clients.map((client) => client.write(program));
-    await sleep(100 + next(900));
+    const enough = Writer.acknowledged + 40 + next(80);
+    while (Writer.acknowledged < enough && !program.hasEnded) await sleep(5);
+    await sleep(next(50));
     expect((await program.kill()).signal).toBe('SIGKILL');
     await Promise.all(writing);
   }
