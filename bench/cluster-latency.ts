@@ -1,15 +1,11 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
 import { workloadAgreements, zonedText } from '../src/generator/index.js';
 import { ClusterInBench } from './cluster-program.js';
 import { postAgreements } from './inputs.js';
 import type { Program } from './program.js';
-
-interface Page {
-  readonly messages: readonly unknown[];
-  readonly next: number | string;
-}
 
 const recordsAFile = 100;
 const everyMs = 100;
@@ -37,9 +33,38 @@ const otherFiles = (program: Program, others: readonly number[]): (() => Promise
   };
 };
 
+/** A consumer of the topic of messages; `next` resolves with the next one. */
+const messagesOf = async (topic: string) => {
+  const brokers = (process.env.KAFKA_BOOTSTRAP_SERVERS ?? '127.0.0.1:9092').split(',');
+  const kafka = new Kafka({ brokers, clientId: 'bench', logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: `${topic}-bench` });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  const joined = new Promise<void>((resolve) => {
+    consumer.on(consumer.events.GROUP_JOIN, () => resolve());
+  });
+  let seen = 0;
+  let tell = (): void => undefined;
+  const eachMessage = (): Promise<void> => {
+    seen++;
+    tell();
+    return Promise.resolve();
+  };
+  await consumer.run({ eachMessage });
+  await joined;
+  return {
+    /** Resolves once so many messages have come in all. */
+    come: async (count: number): Promise<void> => {
+      while (seen < count) await new Promise<void>((resolve) => (tell = resolve));
+      if (seen > count) throw new Error(`${seen} messages for ${count} files`);
+    },
+    stop: () => consumer.disconnect(),
+  };
+};
+
 /**
- * Milliseconds from the rename of a file of one record until the message it causes can be read
- * over HTTP, for `files` files one after the other, beside 1,000 records a second.
+ * Milliseconds from the rename of a file of one record until a consumer of the topic has the
+ * message it causes, for `files` files one after the other, beside 1,000 records a second.
  */
 export const measureClusterLatency = async (files: number): Promise<number[]> => {
   const cluster = await ClusterInBench.make();
@@ -52,26 +77,23 @@ export const measureClusterLatency = async (files: number): Promise<number[]> =>
       .map((agreement) => ({ ...agreement, maxBytesInBillingPeriod: 1 }));
     const others = all.slice(warmUp + files);
     await postAgreements(program, [...agreements, ...others]);
+    const messages = await messagesOf(cluster.topics.aggregates);
     const stop = otherFiles(
       program,
       others.map(({ msisdn }) => msisdn),
     );
     const latencies: number[] = [];
-    let after: number | string = -1;
     for (const [index, { msisdn, id }] of agreements.entries()) {
       const line = `${id};${zonedText(Date.UTC(2020, 0, 2) + index * 1000)};${msisdn};1\n`;
       const temporary = join(program.incomingDir, `tmp_${index}`);
       await writeFile(temporary, line);
-      const path: string = `/api/data-records-aggregates?after=${after}&wait=10`;
-      const coming = program.get<Page>(path);
       const startMs = performance.now();
       await rename(temporary, join(program.incomingDir, `one_${index}.csv`));
-      const page: Page | undefined = await coming;
-      if (page?.messages.length !== 1) throw new Error(`no message for file ${index}`);
+      await messages.come(index + 1);
       if (index >= warmUp) latencies.push(performance.now() - startMs);
-      after = page.next;
     }
     await stop();
+    await messages.stop();
     return latencies;
   } finally {
     await cluster.remove();

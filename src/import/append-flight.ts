@@ -39,6 +39,8 @@ const newGathered = (): Gathered => {
 export class AppendsInFlight {
   #gathered = newGathered();
   readonly #landing = new Set<Gathered>();
+  /** What is done behind appends. */
+  readonly #endings = new Set<Promise<void>>();
   #failure: unknown;
   #hasFailed = false;
 
@@ -49,15 +51,19 @@ export class AppendsInFlight {
 
   /**
    * Takes what comes next in the log. It is on its way once enough is gathered, or with `landed()`;
-   * the `landed` of the answer settles with it. Rejects behind an append that failed.
+   * `then` is called once it is durable, and never when it fails. Rejects behind an append that
+   * failed.
    */
-  async append(batch: LineBatch, rows: readonly ColumnBatch[]): Promise<{ landed: Promise<void> }> {
-    const { landed } = this.#gathered;
+  async append(
+    batch: LineBatch,
+    rows: readonly ColumnBatch[],
+    then?: () => Promise<void>,
+  ): Promise<void> {
     this.#gathered.batches.push(batch);
     this.#gathered.rows.push(...rows);
     this.#gathered.load += loadOf(batch);
+    if (then !== undefined) this.#end(this.#gathered.landed.then(then));
     if (this.#gathered.load >= loadPerAppend) await this.#send();
-    return { landed };
   }
 
   /** Sends what is gathered and waits for all. Rejects with the failure of one. */
@@ -65,14 +71,23 @@ export class AppendsInFlight {
     if (this.#gathered.batches.length > 0) await this.#send();
     await Promise.allSettled(Array.from(this.#landing, ({ landed }) => landed));
     if (this.#hasFailed) throw this.#failure;
+    await Promise.all(this.#endings);
   }
 
   /** After a failure: all have settled, and from now on appends are taken again. */
   async startAnew(): Promise<void> {
     await this.landed().catch(() => undefined);
+    await Promise.allSettled(this.#endings);
     this.#gathered = newGathered();
     this.#hasFailed = false;
     this.#failure = undefined;
+  }
+
+  #end(ending: Promise<void>): void {
+    this.#endings.add(ending);
+    const forget = (): boolean => this.#endings.delete(ending);
+    // a failed append is told to all that comes behind it
+    ending.then(forget, forget);
   }
 
   async #send(): Promise<void> {

@@ -1,5 +1,6 @@
 import { UsageEvents } from '../ingest/index.js';
 import { reached } from '../streaming/index.js';
+import type { AppendsInFlight } from './append-flight.js';
 import { startOfFile } from './domain/line-batches.js';
 import { importErrors, type ImportCode } from './errors.js';
 import type { JournalFile } from './import-journal.js';
@@ -10,8 +11,10 @@ import type { FileIdentity, FileMove, FoundFile } from './incoming-files.js';
 /** Feed of the files that lie in the incoming folder itself. */
 export const defaultFeed = 'default';
 
-/** So many new files are written down in one transaction. */
+/** So many new files are written down in one transaction at most. */
 const filesPerAppend = 1024;
+/** Of the rows of a new file, about. */
+const bytesPerFile = 512;
 
 /** What the import needs to know of a file. */
 export type FileToRead = Pick<
@@ -59,7 +62,11 @@ export class FileQueue {
   #next = 0;
   #isRead = false;
 
-  constructor(private readonly ports: ImporterPorts) {}
+  /** `flight` takes what is written of the files, in order with their lines. */
+  constructor(
+    private readonly ports: ImporterPorts,
+    private readonly flight: Pick<AppendsInFlight, 'append'>,
+  ) {}
 
   get isEmpty(): boolean {
     return this.#next === this.#waiting.length;
@@ -81,7 +88,7 @@ export class FileQueue {
     this.#isRead = false;
   }
 
-  /** Writes down the files that are new, all in a few transactions. */
+  /** Writes down the files that are new, at the latest in the transaction of their first lines. */
   async lookAround(): Promise<void> {
     const found = await this.ports.folder.scan();
     if (!this.#isRead) await this.#read(found);
@@ -158,7 +165,7 @@ export class FileQueue {
   }
 
   async #register(fresh: readonly NewFile[]): Promise<void> {
-    const { log, journal, now } = this.ports;
+    const { journal, now } = this.ports;
     const registeredAtMs = now();
     const firstId = await journal.reserveIds(fresh.length);
     const places = fresh.map(({ found, identity }, index): Place => {
@@ -168,14 +175,18 @@ export class FileQueue {
         ...{ seq: 0, mark: startOfFile },
       };
       const reason = this.#refusalOf(found);
-      return { found, file, ...(reason && { end: { state: 'failed', reason } }) };
+      // moved once it is written down, by no look around before
+      return { found, file, ...(reason && { end: { state: 'failed', reason }, isMoving: true }) };
     });
-    await log.append(this.#feedsOf(places), registrationRows(places, registeredAtMs));
-    for (const place of places) {
-      reached('import.file-registered');
-      this.#add(place);
-      if (place.end !== undefined) await this.#moveAway(place, place.end);
-    }
+    const events = this.#feedsOf(places);
+    const batch = { events, refused: [], bytes: places.length * bytesPerFile, mark: startOfFile };
+    for (const place of places) this.#add(place);
+    await this.flight.append(batch, registrationRows(places, registeredAtMs), async () => {
+      for (const place of places) {
+        reached('import.file-registered');
+        if (place.end !== undefined) await this.#moveAway(place, place.end);
+      }
+    });
   }
 
   #feedsOf(places: readonly Place[]): UsageEvents {

@@ -25,8 +25,6 @@ const pauseAfterFaultMs = 1000;
 export class Importer {
   readonly #queue: FileQueue;
   readonly #flight: AppendsInFlight;
-  /** Files whose last lines are on their way. */
-  readonly #endings = new Set<Promise<void>>();
   #running: Promise<void> | undefined;
   #stopping = false;
   #isPaused = false;
@@ -35,8 +33,8 @@ export class Importer {
   #lookedAtMs = 0;
 
   constructor(private readonly ports: ImporterPorts) {
-    this.#queue = new FileQueue(ports);
     this.#flight = new AppendsInFlight(ports.log, () => this.#goesOn());
+    this.#queue = new FileQueue(ports, this.#flight);
   }
 
   async start(): Promise<void> {
@@ -63,21 +61,16 @@ export class Importer {
         await this.#passing(error);
       }
     }
-    await this.#landed().catch(() => undefined);
+    await this.#flight.landed().catch(() => undefined);
   }
 
   async #round(): Promise<void> {
     await this.#lookAround();
     const next = this.#queue.take();
     if (next !== undefined) return this.#import(next);
-    await this.#landed();
+    await this.#flight.landed();
     this.#goesOn();
     if (!this.#hasChanged) await this.#rest(this.ports.scanIntervalMs);
-  }
-
-  async #landed(): Promise<void> {
-    await this.#flight.landed();
-    await Promise.all(this.#endings);
   }
 
   /** Looks for new files when there is nothing to read, and now and then while there is. */
@@ -120,8 +113,7 @@ export class Importer {
     const last = batches.end(problem === undefined);
     const end: FileEnd = problem ? { state: 'failed', reason: problem } : { state: 'done' };
     const rows = this.#lastRows(file, last, { ...end, sha256: problem ? '' : source.sha256() });
-    const { landed } = await this.#flight.append(last, rows);
-    this.#whenLanded(landed, async () => {
+    await this.#flight.append(last, rows, async () => {
       reached('import.file-finished');
       const facts = { file: name, feed, lines: last.mark.lines, ms: ports.now() - startedMs };
       if (end.state === 'done') ports.logger.log('file imported', facts);
@@ -179,8 +171,7 @@ export class Importer {
     const at = { seq: file.mark.lineNo + 2, mark: file.mark, atMs: this.ports.now(), ...end };
     const none = { events: new UsageEvents(1), refused: [], bytes: 0, mark: file.mark };
     const rows = [progressRows([{ fileId: file.id, ...at }])];
-    const { landed } = await this.#flight.append(none, rows);
-    this.#whenLanded(landed, async () => {
+    await this.#flight.append(none, rows, async () => {
       if (why !== 'gone') return this.#queue.ended(queued, end);
       this.ports.logger.warn('a file failed', { file: file.name, feed: file.feed, code: reason });
       this.#queue.release(queued);
@@ -188,18 +179,9 @@ export class Importer {
     });
   }
 
-  #whenLanded(landed: Promise<void>, then: () => Promise<void>): void {
-    const ending = landed.then(then);
-    this.#endings.add(ending);
-    const forget = (): boolean => this.#endings.delete(ending);
-    // a failed append is told by the flight, to all that comes behind it
-    ending.then(forget, forget);
-  }
-
   /** Something outside is wrong (a full disk): said once, then tried again and again. */
   async #passing(error: unknown): Promise<void> {
     await this.#flight.startAnew();
-    await Promise.allSettled(this.#endings);
     this.#queue.forget();
     if (this.#stopping) return;
     if (!this.#isPaused) {

@@ -52,7 +52,7 @@ describe('a file that changes while it is read', () => {
     ['grows', 'FILE_GREW', (path: string) => appendFileSync(path, 'x;')],
   ])('and %s is told; its whole lines count once', async (_, code, change) => {
     importer().drop('a.csv', goodLines(manyLines));
-    // 1: registration, 2: the first batch of lines
+    // 1: the registration with the first batch of lines
     const changing = before((n) => (n === 2 ? change(importer().path('a.csv')) : undefined));
     await importer().start({ wrapLog: changing });
     const [book] = await importer().ended(1);
@@ -65,12 +65,19 @@ describe('a file that changes while it is read', () => {
   it('and is taken away before that is told, and read when it comes back', async () => {
     importer().drop('a.csv', goodLines(3));
     const away = importer().path('tmp_away');
-    await importer().start({
-      wrapLog: before((n) => (n === 1 ? renameSync(importer().path('a.csv'), away) : undefined)),
-    });
+    class Folder extends IncomingFolder {
+      override open(file: Parameters<IncomingFolder['open']>[0]) {
+        if (!existsSync(away)) renameSync(importer().path('a.csv'), away);
+        return super.open(file);
+      }
+    }
+    const folder = new Folder(importer().incoming);
+    await importer().start({ folder });
     await until('told', 5000, () => importer().warnings().length > 0);
     expect(importer().warnings()[0].facts).toMatchObject({ file: 'a.csv', code: 'FILE_GONE' });
+    await importer().stop();
     renameSync(away, importer().path('a.csv'));
+    await importer().start();
     const books = await importer().ended(2);
     expect(books.map(({ state, reason, waiting }) => [state, reason, waiting])).toEqual([
       ['failed', 'FILE_GONE', 0],
@@ -90,14 +97,16 @@ it('a file whose disk was away is read when the disk is there again', async () =
   }
   class Hanging extends IncomingFolder {
     override async open(file: Parameters<IncomingFolder['open']>[0]) {
-      await until('stopped', 5000, () => isStopped);
+      // the lines of the file before it write it down too
+      if (file.name === 'b.csv') await until('stopped', 5000, () => isStopped);
       return super.open(file);
     }
   }
   let isStopped = false;
-  importer().drop('a.csv', goodLines(2));
+  importer().drop('a.csv', goodLines(20_000));
+  importer().drop('b.csv', goodLines(2, 20_001));
   await importer().start({ folder: new Hanging(importer().incoming) });
-  await until('registered', 5000, async () => (await importer().books()).length === 1);
+  await until('registered', 5000, async () => (await importer().books()).length === 2);
   const killed = importer().kill();
   isStopped = true;
   await killed;
@@ -105,7 +114,8 @@ it('a file whose disk was away is read when the disk is there again', async () =
   await until('told', 5000, () => importer().warnings().length > 0);
   await importer().stop();
   await importer().start();
-  const books = await importer().ended(2);
+  // each of the two files was gone, and came again
+  const books = (await importer().ended(4)).filter(({ name }) => name === 'b.csv');
   expect(books.map(({ reason, waiting }) => [reason, waiting])).toEqual([
     ['FILE_GONE', 0],
     [null, 2],

@@ -50,6 +50,9 @@ const fileOf = (row: Record<string, unknown>): ImportFile => ({
 
 /** Reads the import's tables of the DuckDB file, which no other process can have open. */
 export class EmbeddedImportFileStore implements ImportFileStore, ImportJournal {
+  /** Behind the ids that were handed out; 0 before any was. */
+  #nextId = 0;
+
   constructor(private readonly database: Pick<EmbeddedDatabase, 'query'>) {}
 
   async list({ before, limit }: { before: number; limit: number }): Promise<ImportFile[]> {
@@ -74,14 +77,19 @@ export class EmbeddedImportFileStore implements ImportFileStore, ImportJournal {
     return (await this.database.query(select(where, ''), [stamps])).map(fileOf).reverse();
   }
 
+  /** Ids of files whose rows were never written are handed out again. */
   takeOver(): Promise<void> {
+    this.#nextId = 0;
     return Promise.resolve();
   }
 
-  /** Ids are as many as there are files: they are taken once the rows of the files are there. */
-  async reserveIds(): Promise<number> {
-    const [row] = await this.database.query('SELECT coalesce(max(id), 0) AS id FROM import_file');
-    return Number(row.id) + 1;
+  async reserveIds(count: number): Promise<number> {
+    if (this.#nextId === 0) {
+      const [row] = await this.database.query('SELECT coalesce(max(id), 0) AS id FROM import_file');
+      this.#nextId = Number(row.id) + 1;
+    }
+    this.#nextId += count;
+    return this.#nextId - count;
   }
 
   left(): void {

@@ -1,7 +1,9 @@
 import type { ConnectionOptions } from 'node:tls';
-import { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
+import { Kafka, logLevel, type LogEntry, type Mechanism, type SASLOptions } from 'kafkajs';
 import { Fault } from '../../streaming/index.js';
 import { kafkaErrors } from './errors.js';
+import { keepCoordinators } from './kept-coordinators.js';
+import { oauthBearer } from './oauth-bearer.js';
 import { connectWholeOrNotAtAll } from './whole-connections.js';
 
 /** How to reach the brokers. */
@@ -28,6 +30,10 @@ const requestTimeoutMs = 10_000;
 const connectionTimeoutMs = 3_000;
 
 connectWholeOrNotAtAll();
+keepCoordinators();
+
+const loginBy = (sasl: SASLOptions): SASLOptions | Mechanism =>
+  sasl.mechanism === 'oauthbearer' ? oauthBearer(sasl.oauthBearerProvider) : sasl;
 
 /** A client of the brokers; connects when it is used. */
 export const newKafka = (options: KafkaOptions, log: KafkaLog): Kafka =>
@@ -35,7 +41,7 @@ export const newKafka = (options: KafkaOptions, log: KafkaLog): Kafka =>
     brokers: [...options.bootstrapServers],
     clientId: options.clientId,
     ...(options.ssl && { ssl: options.ssl }),
-    ...(options.sasl && { sasl: options.sasl }),
+    ...(options.sasl && { sasl: loginBy(options.sasl) }),
     retry,
     requestTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,

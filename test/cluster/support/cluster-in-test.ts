@@ -43,7 +43,7 @@ const listen = (): Promise<Server> =>
   });
 
 /** Ports nobody listens on, no two the same: all are held until all are found. */
-const freePorts = async (count: number): Promise<number[]> => {
+export const freePorts = async (count: number): Promise<number[]> => {
   const servers = await Promise.all(Array.from({ length: count }, listen));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
