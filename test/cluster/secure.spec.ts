@@ -194,8 +194,9 @@ const wrongLogins: readonly Case[] = [
     },
   ],
   [
+    // the broker closes the connection and says nothing
     'no log-in where one is asked for',
-    'KAFKA_DENIED',
+    'KAFKA_UNREACHABLE',
     () => ({
       ...cluster.certificateOf('counter'),
       KAFKA_BOOTSTRAP_SERVERS: cluster.kafka('SASL'),

@@ -4,7 +4,9 @@ export const kafkaErrors = {
   KAFKA_UNREACHABLE: {
     reaction: 'Retry',
     meaning: 'No broker of Kafka answers.',
-    next: 'Check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL and the brokers.',
+    next:
+      'Check KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL and the brokers: one that asks for ' +
+      'TLS or a log-in closes other connections without a word.',
   },
   KAFKA_TIMED_OUT: {
     reaction: 'Retry',

@@ -38,9 +38,13 @@ const saslProperties = ({ plainUsers, keysFile }: PlannedServers): [string, stri
       'oauthbearer.sasl.server.callback.handler.class',
       `${security}.oauthbearer.OAuthBearerValidatorCallbackHandler`,
     ],
-    ['oauthbearer.sasl.oauthbearer.jwks.endpoint.url', `file://${keysFile}`],
   ];
-  return own.map(([name, value]) => [`listener.name.sasl.${name}`, value]);
+  return [
+    ...own.map(([name, value]): [string, string] => [`listener.name.sasl.${name}`, value]),
+    // the one that Kafka 4.1 takes by itself looks at no signature
+    ['sasl.oauthbearer.jwt.validator.class', `${security}.oauthbearer.BrokerJwtValidator`],
+    ['sasl.oauthbearer.jwks.endpoint.url', `file://${keysFile}`],
+  ];
 };
 
 const tlsProperties = ({ authority }: PlannedServers): [string, string][] => {
