@@ -20,7 +20,7 @@ const logIn = async (answer: string): Promise<string> => {
 };
 
 test('a token is sent with its length in front, and an empty answer accepts it', async () => {
-  expect(await logIn('')).toBe('\0\0\0\x1bn,,\x01auth=Bearer a.b.c\x01\x01');
+  expect(await logIn('')).toBe('\0\0\0\x17n,,\x01auth=Bearer a.b.c\x01\x01');
 });
 
 test('an answer with a text refuses the token, which is not told', async () => {

@@ -12,10 +12,10 @@ const withSize = (message: string): Buffer => {
   return Buffer.concat([size, bytes]);
 };
 
-/** As kafkajs tells of a password that is refused. */
+/** As kafkajs tells of other log-ins that are refused; its types cannot make one. */
 const refused = (text: string): Error =>
   Object.assign(new KafkaJSNonRetriableError(`the broker refuses the token: ${text}`), {
-    type: 'SASL_AUTHENTICATION_FAILED',
+    name: 'KafkaJSSASLAuthenticationError',
   });
 
 /**

@@ -3,6 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
 import { runCommand, stopNow } from './global-commands.mjs';
 
 /** Ports nobody listens on, no two the same: all are held until all are found. */
@@ -35,6 +37,26 @@ const stopWhenEndedEarly = (env) => {
   }
 };
 
+/** Its topic of positions has four partitions; these groups are on all of them. */
+const groups = Array.from({ length: 16 }, (_, number) => `first-${number}`);
+
+/** A new Kafka makes its inner topics when they are first asked for, and refuses all until then. */
+const untilKafkaIsWarm = async (port) => {
+  const options = { brokers: [`127.0.0.1:${port}`], logLevel: kafkajs.logLevel.NOTHING };
+  const admin = new kafkajs.Kafka(options).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic: 'first' }] });
+  for (let tries = 1; ; tries++) {
+    try {
+      for (const groupId of groups) await admin.fetchOffsets({ groupId, topics: ['first'] });
+      return await admin.disconnect();
+    } catch (error) {
+      if (tries === 100) throw error;
+      await sleep(100);
+    }
+  }
+};
+
 /** What the specs read. */
 const given = ['OVERAGE_TEST_KAFKA_PORT', 'OVERAGE_TEST_CASSANDRA_PORT'];
 
@@ -61,6 +83,7 @@ const setup = async () => {
   stopWhenEndedEarly(env);
   const { code, output } = await runCommand('up', env);
   if (code !== 0) throw new Error(`the servers of the specs did not start:\n${output}`);
+  await untilKafkaIsWarm(kafka);
   process.env.OVERAGE_TEST_KAFKA_PORT = kafka;
   process.env.OVERAGE_TEST_CASSANDRA_PORT = cassandra;
 };
