@@ -110,11 +110,10 @@ export const test = async (args, build) => {
 };
 
 /**
- * One spec after the other: two pairs of servers at once would take each other's processors.
  * Node 20 can spin for ever while it closes handles after the last test, when the results are
  * written already; to force the exit passes that over.
  */
-const clusterOptions = ['--runInBand', '--forceExit'];
+const clusterOptions = ['--forceExit'];
 
 /** What needs Kafka and Cassandra; the specs start them on their own, or say they are skipped. */
 export const testCluster = async (build) => {
