@@ -26,6 +26,8 @@ export type FileToRead = Pick<
 export interface QueuedFile {
   readonly found: FoundFile;
   readonly file: FileToRead;
+  /** Whether it is durable that this file has this id. */
+  readonly isRegistered: boolean;
 }
 
 /** How the import of a file ended. */
@@ -33,6 +35,7 @@ export type FileEnd =
   { readonly state: 'done' } | { readonly state: 'failed'; readonly reason: ImportCode };
 
 interface Place extends QueuedFile {
+  isRegistered: boolean;
   /** Set once the import has ended: the file only has to be moved away. */
   end?: FileEnd;
   isMoving?: boolean;
@@ -135,7 +138,7 @@ export class FileQueue {
     for (const file of await journal.unfinished()) {
       const folder = file.feed === defaultFeed ? '' : file.feed;
       const gone = { folder, name: file.name, isRegular: true };
-      this.#add({ file, found: there.get(keyOf(file)) ?? gone });
+      this.#add({ file, found: there.get(keyOf(file)) ?? gone, isRegistered: true });
     }
     await this.#readEnded(found);
     this.#isRead = true;
@@ -155,7 +158,8 @@ export class FileQueue {
       // one that was gone and is there again (a disk that was away) has to be read
       if (keyOf(file) !== keyOf({ feed: feedOf(there), name: there.name })) continue;
       if (file.reason === 'FILE_GONE') continue;
-      this.#places.set(placeOf(there), { file, found: there, end: endOf(file) });
+      const end = endOf(file);
+      this.#places.set(placeOf(there), { file, found: there, end, isRegistered: true });
     }
   }
 
@@ -175,8 +179,9 @@ export class FileQueue {
         ...{ seq: 0, mark: startOfFile },
       };
       const reason = this.#refusalOf(found);
+      const place = { found, file, isRegistered: false };
       // moved once it is written down, by no look around before
-      return { found, file, ...(reason && { end: { state: 'failed', reason }, isMoving: true }) };
+      return reason ? { ...place, end: { state: 'failed', reason }, isMoving: true } : place;
     });
     const events = this.#feedsOf(places);
     const batch = { events, refused: [], bytes: places.length * bytesPerFile, mark: startOfFile };
@@ -184,6 +189,7 @@ export class FileQueue {
     await this.flight.append(batch, registrationRows(places, registeredAtMs), async () => {
       for (const place of places) {
         reached('import.file-registered');
+        place.isRegistered = true;
         if (place.end !== undefined) await this.#moveAway(place, place.end);
       }
     });

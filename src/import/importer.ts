@@ -106,13 +106,14 @@ export class Importer {
     const fileBytes = name.endsWith('.gz') ? undefined : bytes;
     const bounds = { maxLineBytes: ports.maxLineBytes, fileBytes };
     const batches = new LineBatches(cdr, bounds, file.mark);
-    let problem = await this.#readBatches(file, source, batches).catch(problemOfFile);
+    let problem = await this.#readBatches(queued, source, batches).catch(problemOfFile);
     if (this.#stopping) return;
     const bytesNow = (await ports.folder.identity(handle)).bytes;
     if (problem === undefined && bytesNow !== bytes) problem = 'FILE_GREW';
     const last = batches.end(problem === undefined);
     const end: FileEnd = problem ? { state: 'failed', reason: problem } : { state: 'done' };
     const rows = this.#lastRows(file, last, { ...end, sha256: problem ? '' : source.sha256() });
+    await this.#behindItsId(queued, last);
     await this.#flight.append(last, rows, async () => {
       reached('import.file-finished');
       const facts = { file: name, feed, lines: last.mark.lines, ms: ports.now() - startedMs };
@@ -122,19 +123,29 @@ export class Importer {
   }
 
   async #readBatches(
-    file: FileToRead,
+    queued: QueuedFile,
     source: FileBytes,
     batches: LineBatches,
   ): Promise<undefined> {
+    const { file } = queued;
     for await (const chunk of source.chunks(file.mark.byteOffset)) {
       reached('import.chunk-read');
       for (const batch of batches.push(chunk)) {
         if (this.#stopping) return;
+        await this.#behindItsId(queued, batch);
         await this.#flight.append(batch, this.#batchRows(file, batch));
       }
       if (this.#stopping) return;
       await this.#lookAround();
     }
+  }
+
+  /**
+   * Refused lines are rows of the store that may come before their transaction (KafkaImportLog):
+   * were that undone with the registration in it, they would tell of an id that no file has.
+   */
+  async #behindItsId({ isRegistered }: QueuedFile, { refused }: LineBatch): Promise<void> {
+    if (refused.length > 0 && !isRegistered) await this.#flight.landed();
   }
 
   #batchRows(file: FileToRead, batch: LineBatch): ColumnBatch[] {

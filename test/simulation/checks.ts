@@ -117,6 +117,9 @@ const bookOf = (rows: readonly BookRow[]): Book => {
   };
 };
 
+/** Records that other producers wrote. */
+const ofNoFile = 0;
+
 /** Every line of every file is in the log once, or refused once, and in one column of its book. */
 const checkFiles = ({ cluster, books }: Run, logs: Logs): void => {
   const { folder, cassandra } = cluster;
@@ -142,6 +145,10 @@ const checkFiles = ({ cluster, books }: Run, logs: Logs): void => {
     const its = books.filter((book) => book.fileId === fileId);
     const of = { fileId, lines: expected.length, rows: rowsOf(cluster) };
     assertBookBalances(bookOf(its), of);
+    lines.delete(fileId);
+  }
+  for (const [fileId, [lineNo]] of lines) {
+    if (fileId !== ofNoFile) throw new Violation(`line ${lineNo} of file ${fileId}: no such file`);
   }
 };
 
