@@ -19,10 +19,11 @@ const produce = async (
   { lines, properties = [] }: { lines: readonly string[]; properties?: readonly string[] },
 ): Promise<void> => {
   const jars = readdirSync(cache).find((name) => /^kafka-\d/.test(name));
+  const main = jars?.startsWith('kafka-3') ? 'kafka' : 'org.apache.kafka';
   const { JAVA_HOME: home } = process.env;
   const java = home ? join(home, 'bin/java') : 'java';
   const child = spawn(java, [
-    ...['-Xmx128m', '-cp', join(cache, jars ?? '', '*'), 'org.apache.kafka.tools.ConsoleProducer'],
+    ...['-Xmx128m', '-cp', join(cache, jars ?? '', '*'), `${main}.tools.ConsoleProducer`],
     ...['--bootstrap-server', `127.0.0.1:${port}`, '--topic', topic],
     ...properties.flatMap((property) => ['--property', property]),
   ]);

@@ -280,6 +280,25 @@ it('files that come while a large one is read are registered at once', async () 
   expect(wasQueued).toBe(true);
 });
 
+it('refused lines are written behind the registration of their file, not with it', async () => {
+  const tables: string[][] = [];
+  importer().drop('a.csv', `x;y\n${goodLines(1)}`);
+  importer().drop('b.csv', goodLines(1, 2));
+  await importer().start({
+    wrapLog: (log) => ({
+      append: (events, rows) => {
+        tables.push([...new Set(rows.map(({ schema }) => schema.name))].sort());
+        return log.append(events, rows);
+      },
+    }),
+  });
+  await importer().ended(2);
+  expect(tables).toEqual([
+    ['import_file', 'import_progress'],
+    ['dead_letter', 'import_file_count', 'import_progress'],
+  ]);
+});
+
 it('nothing is appended behind an append that failed', async () => {
   const answers: { resolve: () => void; reject: (cause: Error) => void }[] = [];
   const append = (): Promise<never> =>
