@@ -1,22 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../support/free-ports.mjs';
 
 /** The built program; `npm run build` makes it, BUILT_MAIN names another build. */
 export const builtMain = process.env.BUILT_MAIN ?? join(process.cwd(), 'dist/main.js');
-
-const freePort = (): Promise<number> =>
-  new Promise((found, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => found(port));
-    });
-  });
 
 export interface Ending {
   readonly code: number | null;
@@ -55,7 +44,7 @@ export class Member {
     name: string,
     env: Readonly<Record<string, string>>,
   ): Promise<Member> {
-    const port = await freePort();
+    const [port] = await freePorts(1);
     const dataDir = join(folder, name);
     mkdirSync(dataDir, { recursive: true });
     const child = spawn(process.execPath, [builtMain], {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { loadSettings, type Environment, type Settings } from '../../../src/config/index.js';
 import { CassandraSession } from '../../../src/platform/cassandra/index.js';
-import { freePorts } from '../support/cluster-in-test.js';
+import { freePorts } from '../../support/free-ports.mjs';
 import { CertificateAuthority, type Certificate } from './certificates.js';
 import { planOf, type Passwords } from './plan.js';
 import { TokenIssuer } from './tokens.js';

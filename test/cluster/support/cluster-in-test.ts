@@ -1,8 +1,8 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../../support/free-ports.mjs';
 
 export type ServerId = 'kafka' | 'cassandra';
 
@@ -33,21 +33,6 @@ export const chapterOnServers = (name: string): string => {
   if (hasServers) return name;
   process.stderr.write(`\n${reason}. NOT TESTED: ${name}.\n\n`);
   return `${reason}: ${name}`;
-};
-
-const listen = (): Promise<Server> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  });
-
-/** Ports nobody listens on, no two the same: all are held until all are found. */
-export const freePorts = async (count: number): Promise<number[]> => {
-  const servers = await Promise.all(Array.from({ length: count }, listen));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 };
 
 /** The commands of the cluster, on a folder and ports of their own. */

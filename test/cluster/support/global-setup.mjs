@@ -1,24 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
+import { freePorts } from '../../support/free-ports.mjs';
 import { runCommand, stopNow } from './global-commands.mjs';
-
-/** Ports nobody listens on, no two the same: all are held until all are found. */
-const freePorts = async (count) => {
-  const listen = () =>
-    new Promise((resolve, reject) => {
-      const server = createServer().once('error', reject);
-      server.listen(0, '127.0.0.1', () => resolve(server));
-    });
-  const servers = await Promise.all(Array.from({ length: count }, listen));
-  const ports = servers.map((server) => String(server.address().port));
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
-};
 
 const hasTool = (program, option) => spawnSync(program, [option]).error === undefined;
 
@@ -70,7 +57,7 @@ const setup = async () => {
   const { JAVA_HOME: home } = process.env;
   const java = home ? join(home, 'bin/java') : 'java';
   if (!hasTool(java, '-version') || !hasTool('mvn', '--version')) return;
-  const [kafka, controller, cassandra, storage] = await freePorts(4);
+  const [kafka, controller, cassandra, storage] = (await freePorts(4)).map(String);
   const dataDir = mkdtempSync(join(tmpdir(), 'overage-shared-'));
   const env = {
     DATA_DIR: dataDir,

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { freePorts } from '../../support/free-ports.mjs';
 
 /** Specs are run from the top of the tree. */
 const root = process.cwd();
@@ -33,17 +33,6 @@ export interface Ending {
   readonly output: string;
 }
 
-const freePort = (): Promise<number> =>
-  new Promise((found, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => found(port));
-    });
-  });
-
 /** One run of the built program on its own data directory. */
 export class OverageProcess {
   readonly ended: Promise<Ending>;
@@ -69,7 +58,7 @@ export class OverageProcess {
   }
 
   static async start(launch: Launch): Promise<OverageProcess> {
-    const port = await freePort();
+    const [port] = await freePorts(1);
     const report = `${launch.dataDir}.crash-report.json`;
     rmSync(report, { force: true });
     const child = spawn(process.execPath, ['--import', preload, builtMain], {
