@@ -47,6 +47,10 @@ interface NewFile {
   readonly identity: FileIdentity;
 }
 
+/** Its end is durable, and nobody moves it yet. */
+const isToBeMoved = ({ end, isRegistered, isMoving }: Place): boolean =>
+  end !== undefined && isRegistered && isMoving !== true;
+
 const placeOf = ({ folder, name }: FoundFile): string => `${folder}/${name}`;
 const feedOf = ({ folder }: FoundFile): string => (folder === '' ? defaultFeed : folder);
 const keyOf = ({ feed, name }: { feed: string; name: string }): string => `${feed}/${name}`;
@@ -108,7 +112,7 @@ export class FileQueue {
   /** Moves away what has ended already; answers what is not registered. */
   async #newFileAt(found: FoundFile): Promise<NewFile | undefined> {
     const known = this.#places.get(placeOf(found));
-    if (known !== undefined && (known.end === undefined || known.isMoving)) return undefined;
+    if (known !== undefined && !isToBeMoved(known)) return undefined;
     const identity = await this.ports.folder.look(found);
     if (identity === undefined) return undefined;
     if (known?.end === undefined) return { found, identity };
@@ -180,8 +184,7 @@ export class FileQueue {
       };
       const reason = this.#refusalOf(found);
       const place = { found, file, isRegistered: false };
-      // moved once it is written down, by no look around before
-      return reason ? { ...place, end: { state: 'failed', reason }, isMoving: true } : place;
+      return reason ? { ...place, end: { state: 'failed', reason } } : place;
     });
     const events = this.#feedsOf(places);
     const batch = { events, refused: [], bytes: places.length * bytesPerFile, mark: startOfFile };
