@@ -15,7 +15,7 @@ import {
 } from './cluster-options.js';
 import { PartitionRunner } from './partition-runner.js';
 import { ClusterRuntime, type Service } from './cluster-runtime.js';
-import { feedClockSettings, type Settings } from '../../config/index.js';
+import type { Settings } from '../../config/index.js';
 import { COUNTS } from '../../counts.controller.js';
 import { DIRECT_RECORDS } from '../../data-records/index.js';
 import { CassandraDataRecordStore } from '../../data-records/adapters/cassandra-record-store.js';
@@ -47,7 +47,6 @@ import {
   CassandraSession,
   CassandraSnapshotStore,
 } from '../../platform/cassandra/index.js';
-import { IncomingFolder } from '../../platform/files/incoming-folder.js';
 import { CLOCK, systemClock } from '../../platform/http/clock.js';
 import { TASK_STATE } from '../../platform/http/health.controller.js';
 import {
@@ -66,6 +65,7 @@ import {
 import { pauseFor, restFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { RowsFirstCommitPoint } from '../../streaming/index.js';
+import { importerPorts } from '../importer-ports.js';
 import type { Wiring } from '../wiring.js';
 
 const answerWithinMs = 30_000;
@@ -228,28 +228,15 @@ class Forwarding implements Service {
 
 const newImporter = ({ settings, logger, kafka, session }: Shared): KafkaImporter => {
   const ids = new CassandraFileIds(session);
-  const directory = settings.incomingDataRecordsDir;
   return new KafkaImporter({
     kafka,
     rows: new CassandraImportRows(session),
     encode: (events) => usageRecords(events, settings.partitions),
     reserveIds: (count) => ids.reserve(count),
-    ports: {
-      folder: new IncomingFolder(directory),
-      now: systemClock,
-      pauseMs: restFor,
-      maxLineBytes: settings.maxLineBytes,
-      maxFutureSkewMs: settings.maxFutureSkewMs,
-      scanIntervalMs: settings.importScanIntervalMs,
-      gzip: settings.importGzip
-        ? { maxBytes: settings.importGzipMaxBytes, maxRatio: settings.importGzipMaxRatio }
-        : undefined,
-      maxOutOfOrdernessMs: (feed) => feedClockSettings(settings, feed).maxOutOfOrdernessMs,
-      logger,
-    },
+    ports: importerPorts(settings, logger),
     options: {
       clusterName: settings.clusterName,
-      directory,
+      directory: settings.incomingDataRecordsDir,
       topics: { log: settings.topicIncomingDataRecords, journal: settings.topicImportFiles },
       transactionTimeoutMs: settings.kafkaTransactionTimeoutMs,
       sessionTimeoutMs: settings.kafkaSessionTimeoutMs,

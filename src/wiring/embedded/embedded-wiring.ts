@@ -5,7 +5,7 @@ import { AGREEMENT_LOG, AGREEMENT_STORE } from '../../agreements/index.js';
 import { EmbeddedAgreementStore } from '../../agreements/adapters/embedded-agreement-store.js';
 import { MESSAGE_LOG, usageApplication } from '../../billing-window/index.js';
 import { EmbeddedMessageLog } from '../../billing-window/adapters/embedded-message-log.js';
-import { feedClockSettings, type Settings } from '../../config/index.js';
+import type { Settings } from '../../config/index.js';
 import { COUNTS } from '../../counts.controller.js';
 import { DIRECT_RECORDS } from '../../data-records/index.js';
 import { EmbeddedDataRecordStore } from '../../data-records/adapters/embedded-data-record-store.js';
@@ -41,15 +41,15 @@ import {
 } from '../../import/index.js';
 import { EmbeddedFeedFiles } from '../../import/adapters/embedded-feed-files.js';
 import { EmbeddedImportFileStore } from '../../import/adapters/embedded-import-file-store.js';
-import { IncomingFolder } from '../../platform/files/incoming-folder.js';
 import { MAX_FUTURE_SKEW_MS } from '../../ingest/incoming-data-records.service.js';
 import { embeddedPartitions, partitionStatus, TaskCause } from '../partition-status.js';
 import { EmbeddedDatabase, EmbeddedLog, FileSnapshotStore } from '../../platform/embedded/index.js';
 import { CLOCK, systemClock } from '../../platform/http/clock.js';
 import { TASK_STATE } from '../../platform/http/health.controller.js';
-import { pauseFor, restFor } from '../../platform/pause.js';
+import { pauseFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { UsageRuntime } from './embedded-runtime.js';
+import { importerPorts } from '../importer-ports.js';
 import type { Wiring } from '../wiring.js';
 import { PartitionTask, type RowStore, type TableSchema } from '../../streaming/index.js';
 
@@ -114,19 +114,9 @@ const newImporter = (
   { log, database }: OpenedStore,
 ): Importer =>
   new Importer({
-    folder: new IncomingFolder(settings.incomingDataRecordsDir),
+    ...importerPorts(settings, logger),
     log,
     journal: new EmbeddedImportFileStore(database),
-    now: systemClock,
-    pauseMs: restFor,
-    maxLineBytes: settings.maxLineBytes,
-    maxFutureSkewMs: settings.maxFutureSkewMs,
-    scanIntervalMs: settings.importScanIntervalMs,
-    gzip: settings.importGzip
-      ? { maxBytes: settings.importGzipMaxBytes, maxRatio: settings.importGzipMaxRatio }
-      : undefined,
-    maxOutOfOrdernessMs: (feed) => feedClockSettings(settings, feed).maxOutOfOrdernessMs,
-    logger,
   });
 
 const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });

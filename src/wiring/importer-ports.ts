@@ -1,0 +1,23 @@
+import { feedClockSettings, type Settings } from '../config/index.js';
+import type { ImporterPorts } from '../import/importer-ports.js';
+import { IncomingFolder } from '../platform/files/incoming-folder.js';
+import { systemClock } from '../platform/http/clock.js';
+import { restFor } from '../platform/pause.js';
+
+/** What the importer runs on in both store modes; its log and its journal are the store's. */
+export const importerPorts = (
+  settings: Settings,
+  logger: ImporterPorts['logger'],
+): Omit<ImporterPorts, 'log' | 'journal'> => ({
+  folder: new IncomingFolder(settings.incomingDataRecordsDir),
+  now: systemClock,
+  pauseMs: restFor,
+  maxLineBytes: settings.maxLineBytes,
+  maxFutureSkewMs: settings.maxFutureSkewMs,
+  scanIntervalMs: settings.importScanIntervalMs,
+  gzip: settings.importGzip
+    ? { maxBytes: settings.importGzipMaxBytes, maxRatio: settings.importGzipMaxRatio }
+    : undefined,
+  maxOutOfOrdernessMs: (feed) => feedClockSettings(settings, feed).maxOutOfOrdernessMs,
+  logger,
+});
