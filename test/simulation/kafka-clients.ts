@@ -22,7 +22,7 @@ type Message = Parameters<Options['decode']>[0][number];
 
 /** An entry of the log in the place of a message of the client. */
 interface SimMessage {
-  readonly offset: string;
+  readonly offset: number;
   readonly entry: SimEntry<Unplaced>;
 }
 
@@ -43,7 +43,7 @@ const fetcherOf = (place: Place, partition: SimPartition<Unplaced>): Options['fe
         kafka.fetch(partition, { from, most, waitMs: longestWaitMs }),
       );
       const messages = entries.map((entry): SimMessage => {
-        return { offset: String(entry.offset), entry };
+        return { offset: entry.offset, entry };
       });
       return {
         messages: messages as unknown as Message[],

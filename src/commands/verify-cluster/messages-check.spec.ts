@@ -28,7 +28,7 @@ class Topic {
         Promise.resolve({
           messages: all.slice(from, from + 1).map(({ key, timestampMs, headers, value }, at) => ({
             ...{ key: Buffer.from(key), value: Buffer.from(value), headers },
-            ...{ offset: String(from + at), timestamp: String(timestampMs) },
+            ...{ offset: from + at, timestampMs },
           })),
           nextOffset: Math.min(from + 1, all.length),
           stableEnd: all.length,

@@ -4,9 +4,7 @@ import { PartitionEnds } from './partition-ends.js';
 const logOf = (offsets: readonly number[], next: number) => ({
   fetch: (from: number) =>
     Promise.resolve({
-      messages: offsets
-        .filter((offset) => offset >= from)
-        .map((offset) => ({ offset: String(offset) })) as never,
+      messages: offsets.filter((offset) => offset >= from).map((offset) => ({ offset })) as never,
       nextOffset: next,
       stableEnd: next,
     }),

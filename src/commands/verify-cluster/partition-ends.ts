@@ -42,7 +42,7 @@ export class PartitionEnds {
     const log = this.logs[partition];
     for (let at = committed; at < end;) {
       const { messages, nextOffset } = await log.fetch(at);
-      if (messages.some(({ offset }) => Number(offset) < end)) return false;
+      if (messages.some(({ offset }) => offset < end)) return false;
       if (nextOffset <= at) return true;
       at = nextOffset;
     }

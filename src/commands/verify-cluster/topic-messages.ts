@@ -1,7 +1,6 @@
 import type { OutMessage } from '../../streaming/index.js';
+import type { FetchedMessage } from '../../platform/kafka/index.js';
 import type { PatientFetcher } from './servers.js';
-
-type KafkaMessage = Awaited<ReturnType<PatientFetcher['fetch']>>['messages'][number];
 
 /** A message where it lies. */
 export interface TopicMessage extends OutMessage {
@@ -9,17 +8,13 @@ export interface TopicMessage extends OutMessage {
   readonly offset: number;
 }
 
-const textOf = (value: Buffer | string | null | undefined): string => value?.toString() ?? '';
-
-const messageOf = (partition: number, message: KafkaMessage): TopicMessage => ({
+const messageOf = (partition: number, message: FetchedMessage): TopicMessage => ({
   partition,
-  offset: Number(message.offset),
-  key: textOf(message.key),
-  timestampMs: Number(message.timestamp),
-  headers: Object.fromEntries(
-    Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
-  ),
-  value: textOf(message.value),
+  offset: message.offset,
+  key: message.key?.toString() ?? '',
+  timestampMs: message.timestampMs,
+  headers: message.headers,
+  value: message.value?.toString() ?? '',
 });
 
 /** Committed messages of a partition with offsets in [from, to), in order. */
@@ -31,7 +26,7 @@ export async function* topicMessages(
   for (let at = from; at < to;) {
     const { messages, nextOffset } = await fetcher.fetch(at);
     for (const message of messages) {
-      if (Number(message.offset) < to) yield messageOf(partition, message);
+      if (message.offset < to) yield messageOf(partition, message);
     }
     if (nextOffset <= at) return;
     at = nextOffset;

@@ -58,10 +58,10 @@ class World {
         const some = this.topic.slice(offset, Math.min(offset + 2, stableEnd));
         const messages = some.map(({ key, value }) => ({
           ...{ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) },
-          ...{ timestamp: '0', attributes: 0, offset: '0', headers: {} },
+          ...{ timestampMs: 0, offset: 0, headers: {} },
         }));
         const nextOffset = offset + some.length;
-        return Promise.resolve({ messages: messages as never[], nextOffset, stableEnd });
+        return Promise.resolve({ messages, nextOffset, stableEnd });
       },
     };
   }

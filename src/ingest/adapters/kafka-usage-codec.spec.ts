@@ -15,13 +15,11 @@ const read = (messages: readonly UsageMessage[], partition: number): UsageEvents
     messages.map((message, offset): ReadMessage => {
       const { key, value, timestamp = '7', headers = {} } = message;
       return {
-        offset: String(offset * 2),
-        timestamp,
+        offset: offset * 2,
+        timestampMs: Number(timestamp),
         key: key === null ? null : Buffer.from(key),
         value: Buffer.from(value),
-        headers: Object.fromEntries(
-          Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]),
-        ),
+        headers,
       };
     }),
   );
@@ -176,7 +174,8 @@ describe('usage events on the topic', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), fc.json()), header, (written, type) => {
         const value = Buffer.from(written as string);
-        const message = { offset: '0', timestamp: '1', key: value, value, headers: { type } };
+        const headers: Record<string, string> = type === undefined ? {} : { type };
+        const message = { offset: 0, timestampMs: 1, key: value, value, headers };
         const events = new UsageDecoder({ partition: 0, partitions: 1 }).decode([message]);
         expect(events.length).toBe(1);
         events.raw(0);

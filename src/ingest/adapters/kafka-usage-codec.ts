@@ -23,11 +23,12 @@ export interface UsageMessage {
 
 /** A message as it is read from the topic. */
 export interface ReadMessage {
-  readonly offset: string;
-  readonly timestamp: string;
+  readonly offset: number;
+  /** Epoch ms. */
+  readonly timestampMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const typeNames = ['', 'agreement', 'correction', 'feed'] as const;
@@ -101,20 +102,21 @@ export class UsageDecoder {
     for (const message of messages) {
       const at = events.length;
       this.#push(events, message);
-      events.offsets[at] = Number(message.offset);
+      events.offsets[at] = message.offset;
     }
     events.raw = (at) => rawOf(messages[at]);
     return events;
   }
 
-  #push(events: UsageEvents, { headers, key, value, timestamp }: ReadMessage): void {
-    const timestampMs = Number(timestamp);
-    const type = typeOf(headers?.type);
+  #push(events: UsageEvents, message: ReadMessage): void {
+    const type = typeOf(message.headers.type);
+    const { value } = message;
     if (type === undefined) return refuse(events, unreadable('its header type is not known'));
     if (value === null) return refuse(events, unreadable('it has no value'));
     if (type === eventTypes.dataRecord) return this.#pushRecord(events, value);
     const payload = value.toString();
-    const reading = this.#readControl(type, { payload, key: key?.toString() ?? '', timestampMs });
+    const key = message.key?.toString() ?? '';
+    const reading = this.#readControl(type, { payload, key, timestampMs: message.timestampMs });
     if ('code' in reading) return refuse(events, reading);
     events.pushControl(type, { ...reading, payload });
   }
@@ -165,10 +167,9 @@ const refuse = (events: UsageEvents, problem: EventProblem): void =>
     payload: JSON.stringify(problem),
   });
 
-const typeOf = (header: unknown): number | undefined => {
-  if (header === undefined || header === null) return eventTypes.dataRecord;
-  const name = Buffer.isBuffer(header) ? header.toString() : header;
-  const type = typeNames.findIndex((known) => known !== '' && known === name);
+const typeOf = (header: string | undefined): number | undefined => {
+  if (header === undefined) return eventTypes.dataRecord;
+  const type = typeNames.findIndex((known) => known !== '' && known === header);
   return type < 0 ? undefined : type;
 };
 

@@ -7,7 +7,7 @@ export interface BatchedWriterOptions {
   readonly partitionBatchBytes?: number;
   /** Where a batch of rows of any partitions is cut; 3 KiB. */
   readonly mixedBatchBytes?: number;
-  /** Batches on their way at once, of all writes together; 16. */
+  /** Batches on their way at once, of all writes together; 32. */
   readonly batchesInFlight?: number;
 }
 
@@ -45,7 +45,7 @@ export class BatchedWriter {
     private readonly session: Pick<CassandraSession, 'statementId' | 'sendRows'>,
     options: BatchedWriterOptions = {},
   ) {
-    this.#slots = new Slots(options.batchesInFlight ?? 16);
+    this.#slots = new Slots(options.batchesInFlight ?? 32);
     this.#partitionBytes = options.partitionBatchBytes ?? 48 * 1024;
     this.#mixedBytes = options.mixedBatchBytes ?? 3 * 1024;
   }

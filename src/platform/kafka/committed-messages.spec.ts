@@ -1,9 +1,6 @@
 import fc from 'fast-check';
-import {
-  committedMessages,
-  type AbortedTransaction,
-  type FetchedMessage,
-} from './committed-messages.js';
+import { committedMessages, type AbortedTransaction } from './committed-messages.js';
+import type { FetchedMessage, RecordBatch } from './record-batches.js';
 
 /** What the producers of a partition do, in order. */
 interface Act {
@@ -12,52 +9,56 @@ interface Act {
 }
 
 interface Partition {
-  readonly messages: FetchedMessage[];
+  /** One message each. */
+  readonly batches: RecordBatch[];
   /** Each with the offset of its mark, in the order of the marks, as a broker keeps them. */
   readonly aborted: (AbortedTransaction & { readonly lastOffset: number })[];
-  readonly committed: Set<string>;
+  readonly committed: Set<number>;
   /** The last stable offset. */
   readonly end: number;
 }
 
-const messageAt = (offset: number, producer: number, kind: Act['act']): FetchedMessage =>
-  ({
-    offset: String(offset),
-    key: kind === 'commit' ? Buffer.of(0, 0, 0, 1) : Buffer.of(0, 0, 0, 0),
-    isControlRecord: kind === 'commit' || kind === 'abort',
-    batchContext: { producerId: String(producer), inTransaction: kind !== 'write outside' },
-  }) as unknown as FetchedMessage;
+const batchAt = (offset: number, producer: number, kind: Act['act']): RecordBatch => {
+  const key = kind === 'commit' ? Buffer.of(0, 0, 0, 1) : Buffer.of(0, 0, 0, 0);
+  return {
+    lastOffset: offset,
+    producerId: String(producer),
+    isInTransaction: kind !== 'write outside',
+    isControl: kind === 'commit' || kind === 'abort',
+    messages: [{ offset, key } as FetchedMessage],
+  };
+};
 
 const partitionOf = (acts: readonly Act[]): Partition => {
-  const open = new Map<number, string[]>();
-  const partition: Omit<Partition, 'end'> = { messages: [], aborted: [], committed: new Set() };
+  const open = new Map<number, number[]>();
+  const partition: Omit<Partition, 'end'> = { batches: [], aborted: [], committed: new Set() };
   for (const { producer, act } of acts) {
-    const offset = partition.messages.length;
+    const offset = partition.batches.length;
     const own = open.get(producer);
     if (act === 'write outside') {
       if (own !== undefined) continue;
-      partition.committed.add(String(offset));
-    } else if (act === 'write') open.set(producer, [...(own ?? []), String(offset)]);
+      partition.committed.add(offset);
+    } else if (act === 'write') open.set(producer, [...(own ?? []), offset]);
     else {
       if (own === undefined) continue;
       open.delete(producer);
       if (act === 'commit') own.forEach((one) => partition.committed.add(one));
       else {
-        const transaction = { producerId: String(producer), firstOffset: own[0] };
+        const transaction = { producerId: String(producer), firstOffset: String(own[0]) };
         partition.aborted.push({ ...transaction, lastOffset: offset });
       }
     }
-    partition.messages.push(messageAt(offset, producer, act));
+    partition.batches.push(batchAt(offset, producer, act));
   }
-  const firstOpen = Math.min(...Array.from(open.values(), ([first]) => Number(first)));
-  return { ...partition, end: Math.min(partition.messages.length, firstOpen) };
+  const firstOpen = Math.min(...Array.from(open.values(), ([first]) => first));
+  return { ...partition, end: Math.min(partition.batches.length, firstOpen) };
 };
 
 /** As a broker answers a fetch: the aborted transactions that meet the range. */
-const fetched = ({ messages, aborted, end }: Partition, from: number, count: number) => {
+const fetched = ({ batches, aborted, end }: Partition, from: number, count: number) => {
   const to = Math.min(from + count, end);
   return committedMessages(
-    messages.slice(from, to),
+    batches.slice(from, to),
     aborted.filter((one) => one.lastOffset >= from && Number(one.firstOffset) < to),
   ).map(({ offset }) => offset);
 };
@@ -75,13 +76,13 @@ describe('what is committed of fetched messages', () => {
     fc.assert(
       fc.property(acts, fc.nat(20), fc.integer({ min: 1, max: 30 }), (all, first, size) => {
         const partition = partitionOf(all);
-        const found: string[] = [];
+        const found: number[] = [];
         for (let from = first; from < partition.end; from += size) {
           found.push(...fetched(partition, from, size));
         }
-        const wanted = partition.messages
+        const wanted = partition.batches
           .slice(first, partition.end)
-          .map(({ offset }) => offset)
+          .map(({ lastOffset }) => lastOffset)
           .filter((offset) => partition.committed.has(offset));
         expect(found).toEqual(wanted);
       }),

@@ -1,10 +1,4 @@
-import type { KafkaMessage } from 'kafkajs';
-
-/** A message as kafkajs decodes it: markers of transactions, and messages of aborted ones too. */
-export type FetchedMessage = KafkaMessage & {
-  readonly isControlRecord: boolean;
-  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
-};
+import type { FetchedMessage, RecordBatch } from './record-batches.js';
 
 /** A transaction that a broker names as aborted: all its producer wrote from there to its mark. */
 export interface AbortedTransaction {
@@ -13,29 +7,31 @@ export interface AbortedTransaction {
 }
 
 /** Key of a control record: version and type, 16 bits each; type 0 ends an aborted transaction. */
-const isAbortMark = ({ isControlRecord, key }: FetchedMessage): boolean =>
-  isControlRecord && (key as Buffer).readInt16BE(2) === 0;
+const isAbortMark = ({ isControl, messages }: RecordBatch): boolean =>
+  isControl && messages[0]?.key?.readInt16BE(2) === 0;
 
 /**
- * What is left of fetched messages without those of aborted transactions and without markers.
- * The broker names aborted transactions in the order in which they ended, which is not the order
- * in which they began, and several may have begun before the first message: the filter of kafkajs
- * 2.2.4 takes them one a message and as they come, and lets messages of aborted ones through.
+ * The messages of fetched batches without those of aborted transactions and without markers. The
+ * broker names aborted transactions in the order in which they ended, which is not the order in
+ * which they began, and several may have begun before the first batch.
  */
 export const committedMessages = (
-  messages: readonly FetchedMessage[],
+  batches: readonly RecordBatch[],
   aborted: readonly AbortedTransaction[],
-): readonly KafkaMessage[] => {
+): FetchedMessage[] => {
   const toCome = aborted
     .map(({ producerId, firstOffset }) => ({ producerId, first: Number(firstOffset) }))
     .sort((a, b) => b.first - a.first);
   const open = new Set<string>();
-  return messages.filter((message) => {
-    while (toCome.length > 0 && toCome[toCome.length - 1].first <= Number(message.offset)) {
+  const committed: FetchedMessage[] = [];
+  for (const batch of batches) {
+    while (toCome.length > 0 && toCome[toCome.length - 1].first <= batch.lastOffset) {
       open.add((toCome.pop() as { producerId: string }).producerId);
     }
-    const { producerId, inTransaction } = message.batchContext;
-    if (isAbortMark(message)) open.delete(producerId);
-    return !message.isControlRecord && !(inTransaction && open.has(producerId));
-  });
+    const { producerId, isControl, isInTransaction, messages } = batch;
+    if (isAbortMark(batch)) open.delete(producerId);
+    const isAborted = isInTransaction && open.has(producerId);
+    if (!isControl && !isAborted) for (const message of messages) committed.push(message);
+  }
+  return committed;
 };

@@ -48,6 +48,14 @@ export const kafkaErrors = {
     meaning: 'Kafka refuses a request that should be good.',
     next: 'Compare topics and version of the brokers with docs/OPERATING.md; report it.',
   },
+  KAFKA_RECORDS_UNREADABLE: {
+    reaction: 'Retry',
+    meaning: 'A batch of records cannot be read.',
+    next:
+      'The message says where and why. A checksum that stays another is a damaged disk of a ' +
+      'broker: make another replica the leader, or restore from a backup. Topics have to be ' +
+      'stored with compression.type uncompressed.',
+  },
   LOG_TRIMMED: {
     reaction: 'StateCorrupt',
     meaning: 'Events that are still needed were deleted from the log.',

@@ -1,10 +1,11 @@
-import type { Kafka, KafkaMessage } from 'kafkajs';
-import Batch from 'kafkajs/src/consumer/batch.js';
-import { committedMessages, type FetchedMessage } from './committed-messages.js';
-import { kafkaErrors } from './errors.js';
-import { kafkaFault } from './kafka-client.js';
-import { newCluster, readCommitted, type Cluster, type PartitionData } from './kafka-internals.js';
+import type { Kafka } from 'kafkajs';
 import { Fault } from '../../streaming/index.js';
+import { committedMessages } from './committed-messages.js';
+import { kafkaErrors } from './errors.js';
+import { fetchExchange, type FetchResponse, type PartitionData } from './fetch-response.js';
+import { kafkaFault } from './kafka-client.js';
+import { newCluster, type Cluster } from './kafka-internals.js';
+import { readRecordBatches, type FetchedMessage } from './record-batches.js';
 
 /** Which partition, and how much of it at a time. */
 export interface FetchOptions {
@@ -18,7 +19,7 @@ export interface FetchOptions {
 
 /** Messages of a partition in order; offsets may have gaps. */
 export interface Fetched {
-  readonly messages: readonly KafkaMessage[];
+  readonly messages: readonly FetchedMessage[];
   /** Where to go on: behind the last message, markers and aborted ones included. */
   readonly nextOffset: number;
   /** Everything below is decided: committed or aborted. */
@@ -75,30 +76,23 @@ export class PartitionFetcher {
   }
 
   async #fetch(offset: number): Promise<Fetched> {
-    const { topic, partition, maxBytes = defaultMaxBytes } = this.options;
     await this.#connect();
-    const broker = await this.#cluster.findBroker({ nodeId: this.#leader() });
-    const fetchOffset = String(offset);
-    const { responses } = await broker.fetch({
-      isolationLevel: readCommitted,
-      maxWaitTime: this.options.maxWaitMs ?? defaultMaxWaitMs,
-      minBytes: 1,
-      maxBytes,
-      topics: [{ topic, partitions: [{ partition, fetchOffset, maxBytes }] }],
-    });
-    const data = responses[0]?.partitions[0];
-    return data === undefined ? nothing(offset) : this.#read(offset, data);
+    const data = await this.#ask(offset);
+    return data === undefined ? nothing(offset) : fetched(offset, data);
   }
 
-  #read(offset: number, data: PartitionData): Fetched {
-    const batch = new Batch(this.options.topic, String(offset), data);
-    const isEmpty = batch.isEmptyIncludingFiltered() && !batch.isEmptyDueToLogCompactedMessages();
-    const messages = batch.messagesWithinOffset as readonly FetchedMessage[];
-    return {
-      messages: committedMessages(messages, data.abortedTransactions),
-      nextOffset: isEmpty ? offset : Number(batch.lastOffset()) + 1,
-      stableEnd: Number(data.lastStableOffset),
-    };
+  async #ask(offset: number): Promise<PartitionData | undefined> {
+    const { maxBytes = defaultMaxBytes, maxWaitMs = defaultMaxWaitMs } = this.options;
+    const broker = await this.#cluster.findBroker({ nodeId: this.#leader() });
+    const exchange = fetchExchange({ ...this.options, offset, maxBytes, maxWaitMs });
+    try {
+      const { responses } = (await broker.connectionPool.send(exchange)) as FetchResponse;
+      return responses[0]?.partitions[0];
+    } catch (error) {
+      // it would count as connected
+      if ((error as Error).name === 'KafkaJSConnectionClosedError') await broker.disconnect();
+      throw error;
+    }
   }
 
   #leader(): string {
@@ -134,6 +128,17 @@ export class PartitionFetcher {
     return new Fault(code, kafkaErrors[code].reaction, message, { facts, cause });
   }
 }
+
+/** A batch is sent whole, also when an earlier message than the wanted one is in it. */
+const fetched = (offset: number, data: PartitionData): Fetched => {
+  const batches = readRecordBatches(data.records);
+  const messages = committedMessages(batches, data.abortedTransactions);
+  return {
+    messages: messages.filter((message) => message.offset >= offset),
+    nextOffset: Math.max(offset, (batches.at(-1)?.lastOffset ?? -1) + 1),
+    stableEnd: Number(data.lastStableOffset),
+  };
+};
 
 const nothing = (offset: number): Fetched => ({
   messages: [],

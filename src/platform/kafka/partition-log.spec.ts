@@ -1,12 +1,12 @@
-import type { KafkaMessage } from 'kafkajs';
 import type { LogEvents } from '../../streaming/index.js';
 import type { Fetched } from './partition-fetcher.js';
 import { KafkaPartitionLog } from './partition-log.js';
+import type { FetchedMessage } from './record-batches.js';
 
 type Offsets = LogEvents & { readonly all: number[] };
 
-const decode = (messages: readonly KafkaMessage[]): Offsets => {
-  const all = messages.map(({ offset }) => Number(offset));
+const decode = (messages: readonly FetchedMessage[]): Offsets => {
+  const all = messages.map(({ offset }) => offset);
   return {
     all,
     length: all.length,
@@ -25,7 +25,7 @@ const logOf = (offsets: readonly number[], end: number, batchEvents = 10) => {
     const found = offsets.filter((offset) => offset >= from).slice(0, 2);
     const isLast = found.length < 2 || found[1] === offsets.at(-1);
     const nextOffset = isLast ? Math.max(from, end) : found[found.length - 1] + 1;
-    const messages = found.map((offset) => ({ offset: String(offset) }) as KafkaMessage);
+    const messages = found.map((offset) => ({ offset }) as FetchedMessage);
     return Promise.resolve({ messages, nextOffset, stableEnd: end });
   };
   const fetcher = { fetch, close: () => Promise.resolve() };

@@ -1,6 +1,6 @@
-import type { KafkaMessage } from 'kafkajs';
 import { type LogEvents, type PartitionLog } from '../../streaming/index.js';
 import type { Fetched } from './partition-fetcher.js';
+import type { FetchedMessage } from './record-batches.js';
 
 export interface KafkaPartitionLogOptions<E extends LogEvents> {
   readonly fetcher: {
@@ -8,7 +8,7 @@ export interface KafkaPartitionLogOptions<E extends LogEvents> {
     close(): Promise<void>;
   };
   /** One event a message, with its offset. */
-  readonly decode: (messages: readonly KafkaMessage[]) => E;
+  readonly decode: (messages: readonly FetchedMessage[]) => E;
   /** Most events of one batch. */
   readonly batchEvents: number;
   /** How often the end of the log is looked for before it is taken for cut off. */
@@ -26,7 +26,7 @@ interface Ahead {
  */
 export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
   /** Fetched, and not handed out yet. */
-  #rest: readonly KafkaMessage[] = [];
+  #rest: readonly FetchedMessage[] = [];
   /** Every message below was handed out. */
   #handedEnd = 0;
   /** Every message below was handed out or is in `#rest`. */
@@ -52,7 +52,7 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
     for (let at = from; at < to;) {
       const messages = await this.#next(at);
       if (messages === undefined) return;
-      const wanted = messages.filter((message) => Number(message.offset) < to);
+      const wanted = messages.filter(({ offset }) => offset < to);
       if (wanted.length > 0) yield this.options.decode(wanted);
       const next = messages.length > 0 ? this.#handedEnd : this.#fetchedEnd;
       emptyFetches = next > at ? 0 : emptyFetches + 1;
@@ -75,7 +75,7 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
   }
 
   /** Messages from `offset` on; none when nothing came in time; undefined once closed. */
-  async #next(offset: number): Promise<readonly KafkaMessage[] | undefined> {
+  async #next(offset: number): Promise<readonly FetchedMessage[] | undefined> {
     if (offset < this.#handedEnd || offset > this.#fetchedEnd || this.#isRestBelow(offset)) {
       this.#seek(offset);
     }
@@ -91,14 +91,14 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
     const messages = this.#rest.slice(0, batchEvents);
     if (messages.length === 0) return messages;
     this.#rest = this.#rest.slice(batchEvents);
-    this.#handedEnd = Number(messages[messages.length - 1].offset) + 1;
+    this.#handedEnd = messages[messages.length - 1].offset + 1;
     if (this.#rest.length === 0) this.#fetchAhead(this.#fetchedEnd);
     return messages;
   }
 
   /** After another owner went on from where this one stood, what it has fetched is done already. */
   #isRestBelow(offset: number): boolean {
-    return this.#rest.length > 0 && Number(this.#rest[0].offset) < offset;
+    return this.#rest.length > 0 && this.#rest[0].offset < offset;
   }
 
   #seek(offset: number): void {

@@ -1,6 +1,7 @@
-import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { Fault } from '../../streaming/index.js';
 import { PartitionFetcher } from './partition-fetcher.js';
+import type { FetchedMessage } from './record-batches.js';
 
 /** A committed message as it lies in a partition. */
 export interface ReadMessage {
@@ -14,17 +15,13 @@ export interface ReadMessage {
 
 const noWaitMs = 1;
 
-const textOf = (value: Buffer | string | null | undefined): string => value?.toString() ?? '';
-
-const messageOf = (partition: number, message: KafkaMessage): ReadMessage => ({
+const messageOf = (partition: number, message: FetchedMessage): ReadMessage => ({
   partition,
-  offset: Number(message.offset),
-  key: textOf(message.key),
-  timestampMs: Number(message.timestamp),
-  headers: Object.fromEntries(
-    Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
-  ),
-  value: textOf(message.value),
+  offset: message.offset,
+  key: message.key?.toString() ?? '',
+  timestampMs: message.timestampMs,
+  headers: message.headers,
+  value: message.value?.toString() ?? '',
 });
 
 /** One of each list in turn, so that no partition comes first for ever. */

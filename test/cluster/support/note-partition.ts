@@ -1,4 +1,4 @@
-import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { BatchedWriter, type RowGroup } from '../../../src/platform/cassandra/index.js';
 import {
   GroupOffsets,
@@ -8,6 +8,7 @@ import {
   PartitionFetcher,
   RecordWriter,
   TopicReader,
+  type FetchedMessage,
 } from '../../../src/platform/kafka/index.js';
 import {
   RowsFirstCommitPoint,
@@ -48,11 +49,11 @@ const messagesOf = ({ length, types, keys, timestampsMs, notes }: NoteEvents) =>
     return { value: JSON.stringify({ type, key, timestampMs, note: notes[at] } satisfies Note) };
   });
 
-const decode = (messages: readonly KafkaMessage[]): NoteEvents => {
+const decode = (messages: readonly FetchedMessage[]): NoteEvents => {
   const events = new NoteEvents(messages.length);
   for (const { value, offset } of messages) {
     events.push(JSON.parse(String(value)) as Note);
-    events.offsets[events.length - 1] = Number(offset);
+    events.offsets[events.length - 1] = offset;
   }
   return events;
 };
