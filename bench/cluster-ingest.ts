@@ -75,6 +75,16 @@ const countAll = async (
   return { recordsPerSecond: counted / seconds, cpuPerRecord: (cpu * 1e6) / counted };
 };
 
+/** Work in an installation of its own; its rows are gone before anything else is measured. */
+const inAnother = async <T>(work: (other: ClusterInBench) => Promise<T>): Promise<T> => {
+  const other = await ClusterInBench.make();
+  try {
+    return await work(other);
+  } finally {
+    await other.remove();
+  }
+};
+
 /**
  * A file into Kafka, and then, with nothing else on the machine, its records counted by one
  * process that has all partitions: rows in Cassandra, messages in Kafka, each exactly once. The
@@ -82,7 +92,7 @@ const countAll = async (
  */
 export const measureCounting = async (records: number): Promise<CountingRun> => {
   const cluster = await ClusterInBench.make();
-  let other: ClusterInBench | undefined = await ClusterInBench.make();
+  const { incoming } = cluster.topics;
   try {
     const workload = { subscribers, records, daysStep: 1 / 24 };
     const program = await cluster.start();
@@ -92,23 +102,19 @@ export const measureCounting = async (records: number): Promise<CountingRun> => 
     const file = join(program.incomingDir, 'tmp_bench');
     writeCdrFile(file, workload);
     await quiet();
-    const linesBaseline = await rateOf('cluster-import-baseline.js', [file, other.topics.incoming]);
+    const linesBaseline = await inAnother(({ topics }) =>
+      rateOf('cluster-import-baseline.js', [file, topics.incoming]),
+    );
     await quiet();
     const linesPerSecond = await importFile(cluster, file, records);
     await quiet();
-    const { incoming } = cluster.topics;
-    const recordsBaseline = await rateOf('cluster-baseline.js', [
-      incoming,
-      other.name,
-      `${records}`,
-    ]);
-    await other.remove(); // with its rows, which would be written to the disk beside the next
-    other = undefined;
+    const recordsBaseline = await inAnother(({ name }) =>
+      rateOf('cluster-baseline.js', [incoming, name, `${records}`]),
+    );
     await quiet();
     return { linesPerSecond, linesBaseline, recordsBaseline, ...(await countAll(cluster)) };
   } finally {
     await cluster.remove();
-    await other?.remove();
   }
 };
 

@@ -28,6 +28,8 @@ export interface Fault {
 /** Above the session time-out of 6 s: others have taken over when the process wakes up. */
 const zombieMs = 9000;
 const waitMs = 20_000;
+/** A process without a partition says little; a heartbeat is longer than this. */
+const heartbeatBytes = 50;
 
 /** The most one waits for the others to have got over what was done to them before. */
 const restMs = 180_000;
@@ -129,10 +131,15 @@ const wire = (id: ServerId, at: number, { fault, ms }: { fault: TcpFault; ms: nu
     const line = (ready.find((slot) => slot === slotOf(stage, at)) ?? ready[0])?.lines[id];
     if (line === undefined) return false;
     const before = line.hits;
+    const isHit = (): boolean => line.hits > before;
     stage.feeder.dropNext();
     line.set(fault);
     await sleep(ms);
-    const fired = await until(() => line.hits > before, stage);
+    let fired = await until(isHit, stage);
+    if (!fired && fault.kind === 'cut') {
+      line.set({ ...fault, afterBytes: heartbeatBytes });
+      fired = await until(isHit, stage);
+    }
     line.set({ kind: 'none' });
     return fired;
   },
