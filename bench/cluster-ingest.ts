@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ClusterInBench, isCaughtUp, partitionsOf } from './cluster-program.js';
 import { postWorkloadAgreements, writeCdrFile } from './inputs.js';
-import { cpuSecondsOf, quiet } from './machine.js';
+import { cpuSecondsOf, memoryOf, quiet } from './machine.js';
 
 const subscribers = 10_000;
 
@@ -19,6 +19,8 @@ export interface CountingRun {
   readonly recordsBaseline: number;
   /** Of the program alone while it counts, in µs a record. */
   readonly cpuPerRecord: number;
+  /** The most it had in memory meanwhile. */
+  readonly mostMemoryBytes: number;
 }
 
 /** Runs a short program of this folder that prints a count and seconds; answers with its rate. */
@@ -51,7 +53,7 @@ const importFile = async (
 /** Records a second from the first one that is counted to the last. */
 const countAll = async (
   cluster: ClusterInBench,
-): Promise<Pick<CountingRun, 'recordsPerSecond' | 'cpuPerRecord'>> => {
+): Promise<Pick<CountingRun, 'recordsPerSecond' | 'cpuPerRecord' | 'mostMemoryBytes'>> => {
   const program = await cluster.start({ ROLES: 'ingest,api' });
   let first: { ms: number; position: number; cpu: number } | undefined;
   let last = 0;
@@ -71,8 +73,10 @@ const countAll = async (
   const counted = last - first.position;
   const seconds = (performance.now() - first.ms) / 1000;
   const cpu = cpuSecondsOf(program.pid) - first.cpu;
+  const mostMemoryBytes = memoryOf(program.pid, 'VmHWM') ?? NaN;
   await program.stop();
-  return { recordsPerSecond: counted / seconds, cpuPerRecord: (cpu * 1e6) / counted };
+  const cpuPerRecord = (cpu * 1e6) / counted;
+  return { recordsPerSecond: counted / seconds, cpuPerRecord, mostMemoryBytes };
 };
 
 /** Work in an installation of its own; its rows are gone before anything else is measured. */

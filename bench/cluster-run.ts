@@ -48,6 +48,8 @@ const counting = async (): Promise<void> => {
   add(of('recordsBaseline'), { name: 'Its baseline, without guarantees', unit: 'records/s' });
   const cpu = { name: 'Processor time of the program', unit: 'µs a record', digits: 1 };
   add(of('cpuPerRecord'), cpu);
+  const memory = of('mostMemoryBytes').map((bytes) => bytes / 1e6);
+  add(memory, { name: 'Most memory of the program', unit: 'MB' });
 };
 
 const latency = async (): Promise<void> => {

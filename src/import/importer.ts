@@ -31,10 +31,18 @@ export class Importer {
   #wake: () => void = () => undefined;
   #hasChanged = false;
   #lookedAtMs = 0;
+  #isIdle = false;
+  #movedAtMs: number;
 
   constructor(private readonly ports: ImporterPorts) {
     this.#flight = new AppendsInFlight(ports.log, () => this.#goesOn());
     this.#queue = new FileQueue(ports, this.#flight);
+    this.#movedAtMs = ports.now();
+  }
+
+  /** When lines last became durable, or now while there is nothing to read (epoch ms). */
+  get lastMoveMs(): number {
+    return this.#isIdle ? this.ports.now() : this.#movedAtMs;
   }
 
   async start(): Promise<void> {
@@ -70,7 +78,9 @@ export class Importer {
     if (next !== undefined) return this.#import(next);
     await this.#flight.landed();
     this.#goesOn();
+    this.#isIdle = true;
     if (!this.#hasChanged) await this.#rest(this.ports.scanIntervalMs);
+    this.#isIdle = false;
   }
 
   /** Looks for new files when there is nothing to read, and now and then while there is. */
@@ -206,6 +216,7 @@ export class Importer {
   #goesOn(): void {
     if (this.#isPaused) this.ports.logger.log('the import goes on');
     this.#isPaused = false;
+    this.#movedAtMs = this.ports.now();
   }
 
   async #rest(ms: number): Promise<void> {

@@ -31,22 +31,8 @@ export const partitionStatus = (task: Pick<Watched, 'memory'>): PartitionStatus 
   },
 });
 
-/** Why a task does not run, as text; undefined while it does. */
-export class TaskCause {
-  #text: string | undefined;
-
-  get text(): string | undefined {
-    return this.#text;
-  }
-
-  /** To be told of every state of the task. */
-  entered(state: TaskState, cause: unknown): void {
-    if (state === 'running') this.#text = undefined;
-    else if (cause !== undefined) this.#text = causeText(cause);
-  }
-}
-
-const causeText = (cause: unknown): string =>
+/** Why a task does not run, as it is shown. */
+export const causeText = (cause: unknown): string =>
   cause instanceof Fault ? `${cause.code}: ${cause.message}` : String(cause);
 
 /** What the embedded mode's one partition is told from. */
@@ -56,7 +42,7 @@ interface EmbeddedParts {
   readonly snapshots: {
     saved(): Promise<{ readonly position: Position; readonly savedAtMs: number } | undefined>;
   };
-  readonly cause: TaskCause;
+  readonly cause: () => string | undefined;
   /** What tells this process from others. */
   readonly owner: string;
   readonly now: () => number;
@@ -79,7 +65,7 @@ export const embeddedPartitions = (parts: EmbeddedParts): Partitions => ({
         snapshot: saved && { offset: saved.position.offset, savedAtMs: saved.savedAtMs },
         openPeriods: memory && openPeriodsOf(memory.windows).count,
         watermarkMs: memory?.clock.watermarkMs,
-        cause: parts.cause.text,
+        cause: parts.cause(),
         updatedAtMs: parts.now(),
       },
     ];

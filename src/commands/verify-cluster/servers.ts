@@ -109,7 +109,7 @@ export class Servers {
   get offsets(): GroupOffsets {
     const { settings, open } = this;
     const topic = settings.topicIncomingDataRecords;
-    return new GroupOffsets(open.admin, { groupId: usageGroup(settings), topic });
+    return new GroupOffsets(open, { groupId: usageGroup(settings), topic });
   }
 
   /** A look at a partition of the log that waits for nothing. */

@@ -52,13 +52,24 @@ export class KafkaImporter {
   #turn: Promise<void> = Promise.resolve();
   /** Undefined until the group has answered. */
   #isWanted: boolean | undefined;
+  #wantedSinceMs = 0;
+  /** Since when it is in no group (epoch ms); undefined while it is. */
+  #outsideSinceMs: number | undefined;
   #stopping = false;
 
   constructor(private readonly parts: KafkaImporterParts) {}
 
+  /** When it last got on (epoch ms): also now while it stands by, for there is nothing to do. */
+  get lastMoveMs(): number {
+    if (this.#outsideSinceMs !== undefined) return this.#outsideSinceMs;
+    if (this.#isWanted !== true) return this.parts.ports.now();
+    return Math.max(this.#wantedSinceMs, this.#importer?.lastMoveMs ?? 0);
+  }
+
   /** Imports, or stands by until the others are gone. Rejects when there can be no such folder. */
   async start(): Promise<void> {
     const directoryId = await folderId(this.parts.options.directory);
+    this.#outsideSinceMs = this.parts.ports.now();
     this.#on = this.#connect(directoryId);
     this.#on.group.start();
   }
@@ -85,7 +96,14 @@ export class KafkaImporter {
       groupId: name,
       topic: topics.journal,
       sessionTimeoutMs,
-      onAssigned: (partitions) => this.#assigned(partitions.has(journalPartition)),
+      onAssigned: (partitions) => {
+        this.#outsideSinceMs = undefined;
+        this.#assigned(partitions.has(journalPartition));
+      },
+      onLeft: () => {
+        this.#outsideSinceMs ??= ports.now();
+        this.#assigned(false);
+      },
       log: ports.logger,
     });
     const sender = new TransactionalSender(kafka, { transactionalId: name, transactionTimeoutMs });
@@ -103,6 +121,7 @@ export class KafkaImporter {
   #assigned(isOwn: boolean): void {
     if (this.#stopping || isOwn === this.#isWanted) return;
     this.#isWanted = isOwn;
+    this.#wantedSinceMs = this.parts.ports.now();
     if (!isOwn) this.parts.ports.logger.log('this process stands by to import', this.#folder());
     void this.#next(() => (isOwn ? this.#begin() : this.#end()));
   }

@@ -38,6 +38,7 @@ export interface AgreementForwarderParts {
   /** Resolves once the partition is known to be this process's still, else rejects. */
   readonly confirm: () => Promise<void>;
   readonly pause: () => Promise<void>;
+  readonly now: () => number;
   readonly warn: (message: string, cause: unknown) => void;
 }
 
@@ -49,8 +50,16 @@ export interface AgreementForwarderParts {
 export class AgreementForwarder {
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
+  #lastMoveMs: number;
 
-  constructor(private readonly parts: AgreementForwarderParts) {}
+  constructor(private readonly parts: AgreementForwarderParts) {
+    this.#lastMoveMs = parts.now();
+  }
+
+  /** When it last forwarded something, or found that there is nothing to forward (epoch ms). */
+  get lastMoveMs(): number {
+    return this.#lastMoveMs;
+  }
 
   start(): void {
     this.#running = this.#run();
@@ -83,6 +92,7 @@ export class AgreementForwarder {
       const { messages, nextOffset } = await this.parts.fetcher.fetch(at);
       if (messages.length > 0) await this.#forward(messages, nextOffset);
       at = nextOffset;
+      this.#lastMoveMs = this.parts.now();
     }
   }
 

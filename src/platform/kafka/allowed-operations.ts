@@ -2,7 +2,16 @@ import type { Kafka } from 'kafkajs';
 import Encoder from 'kafkajs/src/protocol/encoder.js';
 import { pauseFor } from '../pause.js';
 import { kafkaFault } from './kafka-client.js';
-import { newCluster } from './kafka-internals.js';
+import {
+  ask,
+  askAgainAfterMs,
+  mostTries,
+  notCoordinating,
+  onConnection,
+  type Question,
+  type RawCluster,
+  type Reader,
+} from './raw-requests.js';
 import type { Operation } from './topic-rules.js';
 
 /** What a user may do with a topic or a group, by its place in the protocol (AclOperation). */
@@ -28,105 +37,10 @@ export interface DescribedTopics {
   readonly topics: readonly DescribedTopic[];
 }
 
-/** Reads what the protocol of Kafka writes: big-endian numbers, texts and lists with a length. */
-class Reader {
-  #at = 0;
-
-  constructor(private readonly bytes: Buffer) {}
-
-  int8(): number {
-    return this.bytes.readInt8(this.#take(1));
-  }
-
-  int16(): number {
-    return this.bytes.readInt16BE(this.#take(2));
-  }
-
-  int32(): number {
-    return this.bytes.readInt32BE(this.#take(4));
-  }
-
-  /** '' also for none. */
-  text(): string {
-    const length = this.int16();
-    if (length <= 0) return '';
-    const start = this.#take(length);
-    return this.bytes.toString('utf8', start, start + length);
-  }
-
-  skipInt32s(count: number): void {
-    this.#take(4 * count);
-  }
-
-  skipTexts(count: number): void {
-    for (let left = count; left > 0; left--) this.text();
-  }
-
-  skipBytes(): void {
-    this.#take(Math.max(0, this.int32()));
-  }
-
-  list<T>(item: () => T): T[] {
-    return Array.from({ length: Math.max(0, this.int32()) }, item);
-  }
-
-  #take(length: number): number {
-    const start = this.#at;
-    this.#at += length;
-    return start;
-  }
-}
-
 const operationsOf = (bits: number): ReadonlySet<Operation> =>
   new Set(
     (Object.keys(operations) as Operation[]).filter((name) => (bits >> operations[name]) & 1),
   );
-
-/** The part of kafkajs 2.2.4 that takes a request of its protocol as it is. */
-interface RawBroker {
-  readonly connectionPool: {
-    send<T>(request: {
-      readonly request: {
-        readonly apiKey: number;
-        readonly apiVersion: number;
-        readonly apiName: string;
-        readonly encode: () => Promise<Encoder>;
-      };
-      readonly response: {
-        readonly decode: (bytes: Buffer) => Promise<T>;
-        readonly parse: (answer: T) => Promise<T>;
-      };
-    }): Promise<T>;
-  };
-}
-
-interface RawCluster {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  refreshMetadata(): Promise<void>;
-  findControllerBroker(): Promise<RawBroker>;
-  findGroupCoordinator(group: { groupId: string }): Promise<RawBroker>;
-}
-
-interface Question<T> {
-  readonly api: { readonly key: number; readonly version: number; readonly name: string };
-  readonly body: Encoder;
-  readonly read: (reader: Reader) => T;
-}
-
-const ask = <T>(broker: RawBroker, { api, body, read }: Question<T>): Promise<T> =>
-  broker.connectionPool.send({
-    request: {
-      apiKey: api.key,
-      apiVersion: api.version,
-      apiName: api.name,
-      encode: () => Promise.resolve(body),
-    },
-    response: {
-      decode: (bytes) => Promise.resolve(read(new Reader(bytes))),
-      parse: (answer) => Promise.resolve(answer),
-    },
-  });
 
 const unknownTopic = 3;
 const noTopicRight = 29;
@@ -168,11 +82,6 @@ const metadataOf = (names: readonly string[]): Question<DescribedTopics> => ({
   },
 });
 
-/** Codes of a coordinator that has just become one, or is one no more: it knows of no rights. */
-const notCoordinating: ReadonlySet<number> = new Set([14, 15, 16]);
-const askAgainAfterMs = 250;
-const mostTries = 120;
-
 interface DescribedGroup {
   readonly code: number;
   readonly allowed: ReadonlySet<Operation>;
@@ -198,20 +107,6 @@ const groupQuestion = (groupId: string): Question<readonly DescribedGroup[]> => 
     return reader.list(() => readGroup(reader));
   },
 });
-
-const onConnection = async <T>(
-  kafka: Kafka,
-  work: (cluster: RawCluster) => Promise<T>,
-): Promise<T> => {
-  const cluster = newCluster(kafka) as unknown as RawCluster;
-  try {
-    await cluster.connect();
-    await cluster.refreshMetadata();
-    return await work(cluster);
-  } finally {
-    await cluster.disconnect().catch(() => undefined);
-  }
-};
 
 /** How many brokers there are, and each topic in the order asked for. Makes none. */
 export const describeTopics = (kafka: Kafka, names: readonly string[]): Promise<DescribedTopics> =>

@@ -32,8 +32,6 @@ export interface Exchange {
 const version = 11;
 /** Aborted transactions are named, and nothing behind the last stable offset is sent. */
 const readCommitted = 1;
-/** Beyond the time the broker may wait; kafkajs gives it 100 ms. */
-const answerWithinMs = 3_000;
 
 const noBytes = Buffer.alloc(0);
 
@@ -76,7 +74,7 @@ export type FetchResponse = ReturnType<typeof decode>;
  */
 export const fetchExchange = (wanted: FetchRequest): Exchange => {
   const { topic, partition, offset, maxBytes, maxWaitMs } = wanted;
-  const { request, response } = fetchRequests.protocol({ version })({
+  const { request, response, requestTimeout } = fetchRequests.protocol({ version })({
     isolationLevel: readCommitted,
     maxWaitTime: maxWaitMs,
     minBytes: 1,
@@ -87,6 +85,6 @@ export const fetchExchange = (wanted: FetchRequest): Exchange => {
   return {
     request,
     response: { decode: (raw) => Promise.resolve(decode(raw)), parse: response.parse },
-    requestTimeout: maxWaitMs + answerWithinMs,
+    requestTimeout,
   };
 };

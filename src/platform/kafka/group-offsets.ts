@@ -1,6 +1,7 @@
-import type { Admin } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { startOfLog, type Position } from '../../streaming/index.js';
 import { kafkaFault } from './kafka-client.js';
+import { stableOffset } from './stable-offset.js';
 
 /** Whose positions: a consumer group on a topic. */
 export interface GroupOffsetsOptions {
@@ -15,25 +16,28 @@ export const positionAsOffset = ({ offset, cursor }: Position) => ({
 });
 
 /** A partition without a committed offset is at the start of its log. */
-export const positionOfOffset = (offset: string, metadata: string | null): Position =>
-  Number(offset) < 0 ? startOfLog : { offset: Number(offset), cursor: Number(metadata ?? 0) };
+const positionOfOffset = (offset: number, metadata: string | null): Position =>
+  offset < 0 ? startOfLog : { offset, cursor: Number(metadata ?? 0) };
 
 /** The committed positions of the partitions of a topic. */
 export class GroupOffsets {
   constructor(
-    private readonly admin: Admin,
+    private readonly clients: { readonly kafka: Kafka; readonly admin: Admin },
     private readonly options: GroupOffsetsOptions,
   ) {}
 
-  /** Every partition of the topic. Rejects with a fault of the connection (Retry). */
+  /**
+   * Every partition of the topic, as far as is known without waiting: for looking at. Rejects with
+   * a fault of the connection (Retry).
+   */
   async all(): Promise<ReadonlyMap<number, Position>> {
     const { groupId, topic } = this.options;
     try {
-      const [found] = await this.admin.fetchOffsets({ groupId, topics: [topic] });
+      const [found] = await this.clients.admin.fetchOffsets({ groupId, topics: [topic] });
       return new Map(
         found.partitions.map(({ partition, offset, metadata }) => [
           partition,
-          positionOfOffset(offset, metadata),
+          positionOfOffset(Number(offset), metadata),
         ]),
       );
     } catch (error) {
@@ -41,7 +45,12 @@ export class GroupOffsets {
     }
   }
 
+  /** What is decided of one partition, for going on from there. Rejects as `all`. */
   async of(partition: number): Promise<Position> {
-    return (await this.all()).get(partition) ?? startOfLog;
+    const { offset, metadata } = await stableOffset(this.clients.kafka, {
+      ...this.options,
+      partition,
+    });
+    return positionOfOffset(offset, metadata);
   }
 }

@@ -19,6 +19,7 @@ declare module 'kafkajs/src/protocol/requests/fetch/index.js' {
       readonly request: object;
       /** `parse` throws what the broker refused. */
       readonly response: { parse(data: object): Promise<object> };
+      readonly requestTimeout: number;
     };
   };
 

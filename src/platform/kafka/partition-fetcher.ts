@@ -36,6 +36,7 @@ const isOutOfRange = (error: unknown): boolean =>
 export class PartitionFetcher {
   readonly #cluster: Cluster;
   #isConnected = false;
+  #isClosed = false;
 
   constructor(
     kafka: Kafka,
@@ -55,7 +56,8 @@ export class PartitionFetcher {
     } catch (error) {
       if (isOutOfRange(error)) throw await this.#outOfRange(offset, error);
       // who the leader is may be known no longer
-      if (this.#isConnected) await this.#cluster.refreshMetadata().catch(() => undefined);
+      if (this.#isConnected && !this.#isClosed)
+        await this.#cluster.refreshMetadata().catch(() => undefined);
       throw kafkaFault(error);
     }
   }
@@ -71,17 +73,23 @@ export class PartitionFetcher {
     }
   }
 
+  /** A fetch that is on its way fails; none connects again. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#cluster.disconnect().catch(() => undefined);
   }
 
   async #fetch(offset: number): Promise<Fetched> {
     await this.#connect();
-    const data = await this.#ask(offset);
-    return data === undefined ? nothing(offset) : fetched(offset, data);
+    // a broker that holds back who asks for too much names no partition; kafkajs waits as told
+    for (;;) {
+      const data = await this.#ask(offset);
+      if (data !== undefined) return fetched(offset, data);
+    }
   }
 
   async #ask(offset: number): Promise<PartitionData | undefined> {
+    if (this.#isClosed) throw closed();
     const { maxBytes = defaultMaxBytes, maxWaitMs = defaultMaxWaitMs } = this.options;
     const broker = await this.#cluster.findBroker({ nodeId: this.#leader() });
     const exchange = fetchExchange({ ...this.options, offset, maxBytes, maxWaitMs });
@@ -105,6 +113,7 @@ export class PartitionFetcher {
   }
 
   async #connect(): Promise<void> {
+    if (this.#isClosed) throw closed();
     if (this.#isConnected) return;
     await this.#cluster.connect();
     await this.#cluster.addTargetTopic(this.options.topic);
@@ -131,7 +140,7 @@ export class PartitionFetcher {
 
 /** A batch is sent whole, also when an earlier message than the wanted one is in it. */
 const fetched = (offset: number, data: PartitionData): Fetched => {
-  const batches = readRecordBatches(data.records);
+  const batches = readRecordBatches(data.records, offset);
   const messages = committedMessages(batches, data.abortedTransactions);
   return {
     messages: messages.filter((message) => message.offset >= offset),
@@ -140,8 +149,7 @@ const fetched = (offset: number, data: PartitionData): Fetched => {
   };
 };
 
-const nothing = (offset: number): Fetched => ({
-  messages: [],
-  nextOffset: offset,
-  stableEnd: offset,
-});
+const closed = (): Fault => {
+  const { reaction, meaning } = kafkaErrors.KAFKA_UNREACHABLE;
+  return new Fault('KAFKA_UNREACHABLE', reaction, `${meaning} This reader is closed.`);
+};

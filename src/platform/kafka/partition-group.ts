@@ -11,8 +11,8 @@ export interface PartitionGroupOptions {
   readonly sessionTimeoutMs: number;
   /** Told of every change: the partitions this process has from now on. */
   readonly onAssigned: (partitions: ReadonlySet<number>) => void;
-  /** Told when the membership has ended, whyever; nothing is assigned then. */
-  readonly onLeft?: () => void;
+  /** Told when the membership has ended, whyever, and of each try to join again that failed. */
+  readonly onLeft: () => void;
   readonly log: { warn(message: string, facts?: Record<string, unknown>): void };
 }
 
@@ -75,8 +75,9 @@ export class PartitionGroup {
         if (!this.#stopping) this.options.log.warn('not in the group yet; tried again', { cause });
       }
       await this.#consumer?.disconnect().catch(() => undefined);
-      this.#assign(new Set());
-      this.options.onLeft?.();
+      this.#own = new Set();
+      this.#settleAll(() => false);
+      this.options.onLeft();
       if (!this.#stopping) await pauseFor(joinAgainAfterMs);
     }
   }

@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { LogEvents } from '../../streaming/index.js';
 import type { Fetched } from './partition-fetcher.js';
 import { KafkaPartitionLog } from './partition-log.js';
@@ -92,6 +95,27 @@ describe('a partition of a topic as a log', () => {
     expect(fetches).toEqual([0, 2]);
     await log.read(2);
     expect(fetches).toEqual([0, 2, 6]);
+  });
+
+  test('keeps nothing of what was handed out', async () => {
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void;
+    const fetches: WeakRef<Fetched>[] = [];
+    const fetch = (from: number): Promise<Fetched> => {
+      const messages = [{ offset: from } as FetchedMessage];
+      const fetched = { messages, nextOffset: from + 1, stableEnd: from + 1 };
+      fetches.push(new WeakRef(fetched));
+      return Promise.resolve(fetched);
+    };
+    const fetcher = { fetch, close: () => Promise.resolve() };
+    const log = new KafkaPartitionLog({ fetcher, decode, batchEvents: 10 });
+    for (let offset = 0; offset < 50; offset++) await log.read(offset);
+    await setImmediate();
+    collect();
+    const kept = fetches.filter((fetched) => fetched.deref() !== undefined);
+    expect(fetches.length).toBeGreaterThan(50);
+    expect(kept.length).toBeLessThan(5); // the last one, and what is fetched ahead
+    await log.close();
   });
 
   test('answers undefined once it is closed, also to who waits', async () => {

@@ -33,10 +33,8 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
   #fetchedEnd = 0;
   #ahead: Ahead | undefined;
   #closed = false;
-  #tellClosed: () => void = () => undefined;
-  readonly #closing = new Promise<undefined>((resolve) => {
-    this.#tellClosed = () => resolve(undefined);
-  });
+  /** Ends the wait for a fetch. */
+  #endWait: () => void = () => undefined;
 
   constructor(private readonly options: KafkaPartitionLogOptions<E>) {}
 
@@ -70,7 +68,7 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
   /** read() answers undefined from now on, also one that waits. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#tellClosed();
+    this.#endWait();
     await this.options.fetcher.close();
   }
 
@@ -80,9 +78,7 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
       this.#seek(offset);
     }
     if (this.#rest.length === 0) {
-      const fetched = this.#closed
-        ? undefined
-        : await Promise.race([this.#fetch(this.#fetchedEnd), this.#closing]);
+      const fetched = await this.#waitFor(this.#fetchedEnd);
       if (fetched === undefined) return undefined;
       this.#rest = fetched.messages;
       this.#fetchedEnd = fetched.nextOffset;
@@ -108,6 +104,18 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
     this.#fetchedEnd = offset;
   }
 
+  /**
+   * Undefined once closed. A race with a promise of the closing would do the same, and keep all
+   * that was ever fetched until the log is closed.
+   */
+  #waitFor(offset: number): Promise<Fetched | undefined> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return resolve(undefined);
+      this.#endWait = () => resolve(undefined);
+      this.#fetch(offset).then(resolve, reject);
+    });
+  }
+
   #fetch(offset: number): Promise<Fetched> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
@@ -121,4 +129,5 @@ export class KafkaPartitionLog<E extends LogEvents> implements PartitionLog<E> {
   }
 }
 
-const defaultEndTries = 20;
+/** A minute: a new leader may need 30 s (replica.lag.time.max.ms) to know what is committed. */
+const defaultEndTries = 120;

@@ -105,6 +105,13 @@ const batch: fc.Arbitrary<BatchInTest> = fc.record({
   records: fc.array(record, { minLength: 1, maxLength: 20 }),
 });
 
+/** Offsets rise from batch to batch, with gaps. */
+const batchesInOrder = fc
+  .array(batch, { maxLength: 4 })
+  .map((batches) =>
+    batches.map((each, at) => ({ ...each, firstOffset: each.firstOffset + at * 2 ** 51 })),
+  );
+
 const byKafkajs = (bytes: Buffer): Promise<KafkajsMessage[]> => {
   const size = Buffer.alloc(4);
   size.writeInt32BE(bytes.length);
@@ -125,7 +132,7 @@ const wantedOf = async (bytes: Buffer): Promise<object[]> =>
   }));
 
 const foundIn = (bytes: Buffer): object[] =>
-  readRecordBatches(bytes).flatMap(({ messages, producerId, isInTransaction, isControl }) =>
+  readRecordBatches(bytes, 0).flatMap(({ messages, producerId, isInTransaction, isControl }) =>
     messages.map(({ offset, timestampMs, key, value, headers }) => ({
       ...{ offset, timestampMs, key, value, headers: { ...headers } },
       ...{ producerId, isInTransaction, isControl },
@@ -134,7 +141,7 @@ const foundIn = (bytes: Buffer): object[] =>
 
 const faultOf = (bytes: Buffer): Fault => {
   try {
-    readRecordBatches(bytes);
+    readRecordBatches(bytes, 0);
   } catch (error) {
     return error as Fault;
   }
@@ -153,10 +160,10 @@ const plain: BatchInTest = {
 describe('batches of records as a broker sends them', () => {
   test('are read as kafkajs reads them', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(batch, { maxLength: 4 }), async (batches) => {
+      fc.asyncProperty(batchesInOrder, async (batches) => {
         const bytes = Buffer.concat(await Promise.all(batches.map(bytesOf)));
         expect(foundIn(bytes)).toEqual(await wantedOf(bytes));
-        expect(readRecordBatches(bytes).map(({ lastOffset }) => lastOffset)).toEqual(
+        expect(readRecordBatches(bytes, 0).map(({ lastOffset }) => lastOffset)).toEqual(
           batches.map(({ firstOffset, records, gone }) => firstOffset + records.length - 1 + gone),
         );
       }),
@@ -166,20 +173,33 @@ describe('batches of records as a broker sends them', () => {
   test('are left out where the answer was cut off', async () => {
     const whole = await bytesOf(plain);
     const bytes = Buffer.concat([whole, await bytesOf({ ...plain, firstOffset: 50 })]);
-    for (let length = 0; length <= bytes.length; length++) {
-      const batches = length < whole.length ? 0 : length < bytes.length ? 1 : 2;
+    for (let { length } = whole; length <= bytes.length; length++) {
+      const batches = length < bytes.length ? 1 : 2;
       expect(foundIn(bytes.subarray(0, length))).toHaveLength(batches * plain.records.length);
     }
   });
 
-  test('are refused with any bit of what is counted changed', async () => {
+  test('are refused with any bit changed but those of its place and its epoch', async () => {
     const good = await bytesOf(plain);
-    const attributesAt = 21;
-    for (let bit = attributesAt * 8; bit < good.length * 8; bit++) {
+    const placeBytes = 8;
+    const epoch = { from: 12, to: 16 };
+    for (let bit = placeBytes * 8; bit < good.length * 8; bit++) {
+      if (bit >= epoch.from * 8 && bit < epoch.to * 8) continue;
       const bad = Buffer.from(good);
       bad[bit >> 3] ^= 1 << (bit & 7);
       expect(faultOf(bad)).toMatchObject({ code: 'KAFKA_RECORDS_UNREADABLE', reaction: 'Retry' });
     }
+  });
+
+  test('are refused where a place is not behind the one before', async () => {
+    const bytes = Buffer.concat([await bytesOf(plain), await bytesOf(plain)]);
+    expect(faultOf(bytes).message).toContain('Offset 41: it stands behind offset 42.');
+  });
+
+  test('may have been rewritten by a compaction, which keeps times', async () => {
+    const deleteHorizon = 0x40;
+    const bytes = withFlags(await bytesOf(plain), deleteHorizon);
+    expect(foundIn(bytes)).toEqual(await wantedOf(bytes));
   });
 
   test('are refused when their records do not fit, whatever their checksum says', async () => {
@@ -194,7 +214,7 @@ describe('batches of records as a broker sends them', () => {
           bad[at] = byte;
           withFlags(bad, 0);
           try {
-            for (const { messages } of readRecordBatches(bad)) {
+            for (const { messages } of readRecordBatches(bad, 0)) {
               messages.forEach(({ key, value, headers }) => [key, value, headers]);
             }
           } catch (error) {
@@ -232,7 +252,7 @@ describe('batches of records as a broker sends them', () => {
     records.push({ key: 'a', value: 'b', headers, timestamp: '7' });
     const encoded = { buf: records.bytes, buffer: records.bytes };
     const { buffer } = await RecordBatch({ records: [encoded] });
-    const [{ messages }] = readRecordBatches(buffer);
+    const [{ messages }] = readRecordBatches(buffer, 0);
     expect(messages[0].headers).toEqual({ type: 'feed', empty: '', valueOf: 'x' });
   });
 });

@@ -189,18 +189,25 @@ const readBatch = (batch: Buffer): RecordBatch => {
 };
 
 /**
- * The batches of records that a broker answered a fetch with (format 2 of the Kafka protocol). It
- * cuts its answer at a number of bytes, so the last one may not be whole: it is left out. Each is
- * held against its checksum, as kafkajs does not. Throws KAFKA_RECORDS_UNREADABLE (Retry).
+ * The batches of records that a broker answered a fetch of offset `asked` with (format 2 of the
+ * protocol). It cuts its answer at a number of bytes, but never the first batch: a last one that is
+ * not whole is left out. Each is held against its checksum, as kafkajs does not; what that does not
+ * cover (offset and length) has to fit. Throws KAFKA_RECORDS_UNREADABLE (Retry).
  */
-export const readRecordBatches = (bytes: Buffer): RecordBatch[] => {
+export const readRecordBatches = (bytes: Buffer, asked: number): RecordBatch[] => {
   const batches: RecordBatch[] = [];
   for (let from = 0; from + at.records <= bytes.length;) {
     const end = from + lengthCountsFrom + bytes.readInt32BE(from + at.length);
     if (end > bytes.length) break;
     if (end < from + at.records) throw unreadable(numberAt(bytes, from), 'it is too short');
+    const offset = numberAt(bytes, from);
+    const before = batches.at(-1)?.lastOffset ?? -1;
+    if (offset <= before) throw unreadable(offset, `it stands behind offset ${before}`);
     batches.push(readBatch(bytes.subarray(from, end)));
     from = end;
+  }
+  if (bytes.length > 0 && batches.length === 0) {
+    throw unreadable(asked, `${bytes.length} bytes are no whole batch`);
   }
   return batches;
 };

@@ -127,10 +127,10 @@ const timestampBehind: Rule = ({ name }, configs) => {
   };
 };
 
-/** kafkajs 2.2.4 reads gzip alone; whatever a producer sends, the broker stores it as told. */
-const compression: Rule = ({ name, keeps }, configs) => {
+/** Only gzip can be read; whatever a producer sends, the broker stores it as told. */
+const compression: Rule = ({ name }, configs) => {
   const found = configs.get('compression.type');
-  if (keeps !== 'events' || found === undefined) return undefined;
+  if (found === undefined) return undefined;
   if (found === 'uncompressed' || found === 'gzip') return undefined;
   return {
     difference:
@@ -210,7 +210,7 @@ export const configsOf = (topic: WantedTopic): Readonly<Record<string, string>> 
   'message.timestamp.before.max.ms': ever,
   'min.insync.replicas': String(Math.min(2, topic.replicationFactor)),
   'unclean.leader.election.enable': 'false',
-  ...(topic.keeps === 'events' && { 'compression.type': 'uncompressed' }),
+  'compression.type': 'uncompressed',
   ...(topic.keeps !== 'latest' && {
     'retention.ms': '-1',
     'retention.bytes': '-1',

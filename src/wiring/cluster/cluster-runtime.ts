@@ -15,6 +15,8 @@ import type { TaskState } from '../../streaming/index.js';
 export interface Service {
   start(): Promise<void> | void;
   stop(): Promise<void>;
+  /** When it last got on, or had nothing to do (epoch ms), of one that has to. */
+  readonly lastMoveMs?: number;
 }
 
 /** Membership in a group; what it is given is told to `assigned`. */
@@ -83,12 +85,12 @@ export class ClusterRuntime implements StreamRuntime {
 
   /** failed: only a restart may help. running: well, also when there is nothing to do here. */
   health(): TaskState {
-    if (!this.#countsHere) return 'running';
     const runners = [...this.#runners.values()];
     if (runners.some(({ state }) => state === 'failed')) return 'failed';
     const oldestMs = this.parts.now() - this.parts.settings.unhealthyAfterMs;
     if ((this.#outsideSinceMs ?? Infinity) < oldestMs) return 'failed';
-    if (runners.some(({ lastMoveMs }) => lastMoveMs < oldestMs)) return 'failed';
+    const movers = [...runners, ...this.parts.services];
+    if (movers.some(({ lastMoveMs = Infinity }) => lastMoveMs < oldestMs)) return 'failed';
     if (this.#outsideSinceMs !== undefined) return 'unowned';
     return runners.find(({ state }) => state !== 'running')?.state ?? 'running';
   }

@@ -15,6 +15,7 @@ import {
 } from './cluster-options.js';
 import { PartitionRunner } from './partition-runner.js';
 import { ClusterRuntime, type Service } from './cluster-runtime.js';
+import { ServersWatch } from './servers-watch.js';
 import type { Settings } from '../../config/index.js';
 import { COUNTS } from '../../counts.controller.js';
 import { DIRECT_RECORDS } from '../../data-records/index.js';
@@ -95,7 +96,7 @@ const openShared = async (settings: Settings, logger: Logger): Promise<Shared> =
   const log = new TopicReader(kafka, settings.topicIncomingDataRecords, partitions);
   const messages = new TopicReader(kafka, settings.topicDataRecordsAggregates, partitions);
   const topic = settings.topicIncomingDataRecords;
-  const offsets = new GroupOffsets(admin, { groupId: usageGroup(settings), topic });
+  const offsets = new GroupOffsets({ kafka, admin }, { groupId: usageGroup(settings), topic });
   const writer = new RecordWriter(kafka, topic);
   const status = new CassandraPartitionStatus({
     ...{ session, partitions, application: usageApplication.name },
@@ -172,18 +173,33 @@ const counting = (shared: Shared, runtime: () => ClusterRuntime): PartitionGroup
 class Forwarding implements Service {
   readonly #forwarders = new Map<number, AgreementForwarder>();
   readonly #group: PartitionGroup;
+  /** Since when it is in no group (epoch ms); undefined while it is. */
+  #outsideSinceMs: number | undefined;
 
   constructor(private readonly shared: Shared) {
     this.#group = new PartitionGroup(shared.kafka, {
       groupId: agreementsGroup(shared.settings),
       topic: shared.settings.topicAgreements,
       sessionTimeoutMs: shared.settings.kafkaSessionTimeoutMs,
-      onAssigned: (partitions) => this.#assigned(partitions),
+      onAssigned: (partitions) => {
+        this.#outsideSinceMs = undefined;
+        this.#assigned(partitions);
+      },
+      onLeft: () => {
+        this.#outsideSinceMs ??= systemClock();
+        this.#assigned(new Set());
+      },
       log: shared.logger,
     });
   }
 
+  get lastMoveMs(): number {
+    const all = Array.from(this.#forwarders.values(), ({ lastMoveMs }) => lastMoveMs);
+    return Math.min(this.#outsideSinceMs ?? Infinity, ...all);
+  }
+
   start(): void {
+    this.#outsideSinceMs = systemClock();
     this.#group.start();
   }
 
@@ -212,7 +228,7 @@ class Forwarding implements Service {
     const topic = settings.topicAgreements;
     const transactionalId = `${groupId}-${partition}`;
     const transactionTimeoutMs = settings.kafkaTransactionTimeoutMs;
-    const offsets = new GroupOffsets(admin, { groupId, topic });
+    const offsets = new GroupOffsets({ kafka, admin }, { groupId, topic });
     return new AgreementForwarder({
       ...{ partition, agreementsTopic: topic, groupId },
       log: { topic: settings.topicIncomingDataRecords, partitions: settings.partitions },
@@ -221,6 +237,7 @@ class Forwarding implements Service {
       committed: () => offsets.of(partition),
       confirm: () => this.#group.confirm(partition),
       pause: () => pauseFor(retryAfterMs),
+      now: systemClock,
       warn: (message, cause) => logger.warn(message, { partition }, cause),
     });
   }
@@ -268,6 +285,10 @@ const clusterPorts = ({ settings, session, input, status, messages }: Shared): P
   ];
 };
 
+/** Answers when both servers do. */
+const aLittleOf = ({ offsets, status }: Shared): Promise<unknown> =>
+  Promise.all([offsets.all(), status.told()]);
+
 /** Every port → its adapter on Kafka and Cassandra. Rejects with the faults of both. */
 export const wireCluster = async (settings: Settings, logger: Logger): Promise<Wiring> => {
   await checkCluster(settings, logger);
@@ -278,6 +299,7 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<W
   const services: Service[] = [];
   if (roles.includes('import')) services.push(newImporter(shared));
   if (roles.includes('ingest')) services.push(group, new Forwarding(shared));
+  if (roles.includes('api')) services.push(new ServersWatch(() => aLittleOf(shared), systemClock));
   const runtime: ClusterRuntime = new ClusterRuntime({
     ...{ settings, services, connections: shared.connections, now: systemClock, logger },
     newRunner: newRunner(shared, (partition) => group.confirm(partition), snapshots),

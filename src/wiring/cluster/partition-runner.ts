@@ -6,7 +6,7 @@ import {
   type FoundRecords,
   type RecordLookups,
 } from '../../ingest/index.js';
-import { TaskCause } from '../partition-status.js';
+import { causeText } from '../partition-status.js';
 import { pauseFor, restFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { SilentFeeds } from '../silent-feeds.js';
@@ -49,24 +49,28 @@ export interface PartitionParts {
 export class PartitionRunner {
   readonly partition: number;
   readonly #task: PartitionTask<UsageState, UsageEvents, RecordLookups, FoundRecords>;
-  readonly #cause = new TaskCause();
   readonly #silent: SilentFeeds;
   #ended: Promise<void> = Promise.resolve();
   #hadOwner = false;
   #lastMoveMs: number;
+  #commitsInFlight = 0;
+  #replayedTo = 0;
+  #cause: string | undefined;
 
   constructor(private readonly parts: PartitionParts) {
     this.partition = parts.partition;
     this.#lastMoveMs = parts.now();
     this.#silent = new SilentFeeds((feed) => feedClockSettings(parts.settings, feed));
-    const moved = (): void => void (this.#lastMoveMs = parts.now());
     this.#task = new PartitionTask(usageApplication, {
-      log: watchedLog(parts.log, moved),
+      log: watchedLog(parts.log, {
+        atEnd: () => this.#commitsInFlight === 0 && this.#gotOn(),
+        replayed: (offset) => this.#replayed(offset),
+      }),
       rows: parts.rows,
       snapshots: parts.snapshots,
       commitPoint: {
         fence: () => this.#fence(),
-        commit: (effects, position) => this.#commit(effects, position, moved),
+        commit: (effects, position) => this.#commit(effects, position),
       },
       snapshotEveryEvents: parts.settings.snapshotEveryEvents,
       pause: () => pauseFor(retryAfterMs),
@@ -88,11 +92,18 @@ export class PartitionRunner {
     return this.#task.memory;
   }
 
+  /**
+   * What it was last stopped by, until it gets on: one that fails at the same event again and again
+   * runs for a moment each time.
+   */
   get cause(): string | undefined {
-    return this.#cause.text;
+    return this.#cause;
   }
 
-  /** When it last did something, or found that there is nothing to do (epoch ms). */
+  /**
+   * When it last got on, or found that there is nothing to do (epoch ms). What is replayed counts
+   * once: one that comes back to the same event does not get on.
+   */
   get lastMoveMs(): number {
     return this.#lastMoveMs;
   }
@@ -104,8 +115,7 @@ export class PartitionRunner {
   /** Lets the batch in hand land; what does not land in time is done by the next owner. */
   async stop(withinMs: number): Promise<void> {
     this.#task.stop();
-    await this.parts.log.close();
-    await Promise.race([this.#ended, restFor(withinMs)]);
+    await Promise.race([this.parts.log.close().then(() => this.#ended), restFor(withinMs)]);
     await this.parts.transactions.close();
   }
 
@@ -128,15 +138,30 @@ export class PartitionRunner {
     return this.parts.commitPoint.fence();
   }
 
-  #commit(effects: Effects, position: Position, moved: () => void): Promise<void> {
-    const committed = this.parts.commitPoint.commit(effects, position);
-    committed.then(moved, () => undefined);
-    return committed;
+  async #commit(effects: Effects, position: Position): Promise<void> {
+    this.#commitsInFlight++;
+    try {
+      await this.parts.commitPoint.commit(effects, position);
+      this.#gotOn();
+    } finally {
+      this.#commitsInFlight--;
+    }
+  }
+
+  #gotOn(): void {
+    this.#lastMoveMs = this.parts.now();
+    this.#cause = undefined;
+  }
+
+  #replayed(offset: number): void {
+    if (offset <= this.#replayedTo) return;
+    this.#replayedTo = offset;
+    this.#lastMoveMs = this.parts.now();
   }
 
   #onState(state: TaskState, cause?: unknown): void {
     const { logger, partition } = this.parts;
-    this.#cause.entered(state, cause);
+    if (cause !== undefined) this.#cause = causeText(cause);
     const facts = { partition };
     if (cause === undefined) logger.debug(`partition ${state}`, facts);
     else if (state === 'failed') {
@@ -166,19 +191,19 @@ export class PartitionRunner {
   }
 }
 
-/** Says `moved` for every answer: also an empty one shows that there is nothing to do. */
+/** Tells of the end of the log, and of the last offset of all that is replayed. */
 const watchedLog = <E extends LogEvents>(
   log: PartitionLog<E>,
-  moved: () => void,
+  { atEnd, replayed }: { atEnd: () => void; replayed: (offset: number) => void },
 ): PartitionLog<E> => ({
   read: async (offset) => {
     const events = await log.read(offset);
-    if (events?.length === 0) moved();
+    if (events?.length === 0) atEnd();
     return events;
   },
   async *stored(from, to) {
     for await (const events of log.stored(from, to)) {
-      moved();
+      replayed(events.offsets[events.length - 1]);
       yield events;
     }
   },

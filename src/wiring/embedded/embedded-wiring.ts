@@ -42,7 +42,7 @@ import {
 import { EmbeddedFeedFiles } from '../../import/adapters/embedded-feed-files.js';
 import { EmbeddedImportFileStore } from '../../import/adapters/embedded-import-file-store.js';
 import { MAX_FUTURE_SKEW_MS } from '../../ingest/incoming-data-records.service.js';
-import { embeddedPartitions, partitionStatus, TaskCause } from '../partition-status.js';
+import { embeddedPartitions, causeText, partitionStatus } from '../partition-status.js';
 import { EmbeddedDatabase, EmbeddedLog, FileSnapshotStore } from '../../platform/embedded/index.js';
 import { CLOCK, systemClock } from '../../platform/http/clock.js';
 import { TASK_STATE } from '../../platform/http/health.controller.js';
@@ -142,11 +142,11 @@ const embeddedPorts = (settings: Settings, { database, log }: OpenedStore): Prov
   ];
 };
 
-/** Every port → its embedded adapter. The cluster's adapters will stand beside them here. */
+/** Every port → its embedded adapter. */
 export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<Wiring> => {
   const store = await openEmbedded(settings, logger);
   const { database, log, rows, snapshots } = store;
-  const cause = new TaskCause();
+  let cause: string | undefined;
   const task = new PartitionTask(usageApplication, {
     log,
     commitPoint: log,
@@ -155,7 +155,8 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
     snapshotEveryEvents: settings.snapshotEveryEvents,
     pause: () => pauseFor(retryAfterMs),
     onState: (state, why) => {
-      cause.entered(state, why);
+      if (state === 'running') cause = undefined;
+      else if (why !== undefined) cause = causeText(why);
       runtime.onTaskState(state, why);
     },
   });
@@ -178,7 +179,8 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
     port(
       PARTITIONS,
       embeddedPartitions({
-        ...{ task, log, snapshots, cause },
+        ...{ task, log, snapshots },
+        cause: () => cause,
         owner: processName(),
         now: systemClock,
       }),

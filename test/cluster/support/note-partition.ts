@@ -108,7 +108,7 @@ export const openNotes = async ({
   const messages = new TopicReader(kafka, topics.output, 1);
   const transactions = new KafkaPartitionTransactions(
     kafka,
-    new GroupOffsets(admin, { groupId: run, topic: topics.input }),
+    new GroupOffsets({ kafka, admin }, { groupId: run, topic: topics.input }),
     {
       ...{ transactionalId: run, transactionTimeoutMs: 10_000, groupId: run },
       input: { topic: topics.input, partition: 0 },

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Settings } from '../../src/config/index.js';
+import {
+  ClusterRuntime,
+  type ClusterRuntimeParts,
+  type Service,
+} from '../../src/wiring/cluster/cluster-runtime.js';
+import { ServersWatch } from '../../src/wiring/cluster/servers-watch.js';
+
+const minuteMs = 60_000;
+
+const runtimeWith = (roles: Settings['roles'], services: readonly Service[] = []) => {
+  const time = { nowMs: 0 };
+  const quiet = { log: () => undefined, warn: () => undefined, debug: () => undefined };
+  const parts: Partial<Record<keyof ClusterRuntimeParts, unknown>> = {
+    ...{ services, connections: [], logger: quiet, now: () => time.nowMs },
+    settings: { roles, unhealthyAfterMs: minuteMs },
+    report: () => Promise.resolve(),
+    newRunner: (partition: number) => ({
+      ...{ partition, state: 'running', lastMoveMs: 1e9 },
+      start: () => undefined,
+      stop: () => Promise.resolve(),
+      tellSilentFeeds: () => Promise.resolve(),
+    }),
+  };
+  return { time, runtime: new ClusterRuntime(parts as unknown as ClusterRuntimeParts) };
+};
+
+const service = (more: object = {}): Service & { lastMoveMs?: number } => ({
+  start: () => undefined,
+  stop: () => Promise.resolve(),
+  ...more,
+});
+
+describe('the health of a process', () => {
+  test('is that of what it runs besides partitions, whatever its roles are', () => {
+    const importer = service({ lastMoveMs: 0 });
+    const { time, runtime } = runtimeWith(['import'], [service(), importer]);
+    time.nowMs = minuteMs;
+    expect(runtime.health()).toBe('running');
+    time.nowMs = minuteMs + 1;
+    expect(runtime.health()).toBe('failed');
+    importer.lastMoveMs = 2;
+    expect(runtime.health()).toBe('running');
+  });
+
+  test('is lost when it cannot join its group for too long, however often it tries', async () => {
+    const { time, runtime } = runtimeWith(['ingest']);
+    await runtime.start();
+    for (time.nowMs = 0; time.nowMs <= minuteMs; time.nowMs += 1000) {
+      runtime.unassigned();
+      expect(runtime.health()).toBe('unowned');
+    }
+    runtime.unassigned();
+    expect(runtime.health()).toBe('failed');
+    runtime.assigned(new Set([2]));
+    expect(runtime.health()).toBe('running');
+    await runtime.stop();
+  });
+});
+
+describe('a watch of the servers', () => {
+  test('gets on with each answer, and with nothing else', async () => {
+    let answer: () => Promise<unknown> = () => Promise.resolve();
+    let asked = 0;
+    const time = { nowMs: 0 };
+    const ask = () => {
+      asked++;
+      return answer();
+    };
+    const watch = new ServersWatch(ask, () => time.nowMs, 1);
+    const askedAgain = async (): Promise<void> => {
+      for (const before = asked; asked < before + 3;) await sleep(1);
+    };
+    watch.start();
+    for (const [atMs, isThere, movedMs] of [
+      [10, true, 10],
+      [20, false, 10],
+      [30, true, 30],
+    ] as const) {
+      answer = () => (isThere ? Promise.resolve() : Promise.reject(new Error('away')));
+      await askedAgain(); // what was asked before is answered
+      time.nowMs = atMs;
+      await askedAgain();
+      expect(watch.lastMoveMs).toBe(movedMs);
+    }
+    await watch.stop();
+  });
+});

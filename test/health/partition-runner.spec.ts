@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Settings } from '../../src/config/index.js';
+import { UsageEvents } from '../../src/ingest/index.js';
+import { Fault, type CommitPoint, type Position } from '../../src/streaming/index.js';
+import { PartitionRunner, type PartitionParts } from '../../src/wiring/cluster/partition-runner.js';
+
+const settings = {
+  ...{ feeds: {}, feedMaxOutOfOrdernessMs: 0, snapshotEveryEvents: 1_000_000 },
+} as unknown as Settings;
+
+const quiet = { debug: () => undefined, warn: () => undefined, fatal: () => undefined };
+const away = new Fault('STORE_AWAY', 'Retry', 'the store is away');
+
+/** Records of a subscriber without an agreement: they wait, and none needs to be looked up. */
+const eventsAt = (first: number, end: number): UsageEvents => {
+  const events = new UsageEvents(end - first);
+  for (let offset = first; offset < end; offset++) {
+    events.pushRecord({
+      ...{ msisdn: 48500000001, recordedAtMs: 1_700_000_000_000, recordedBytes: 1 },
+      ...{ recordId: Uint32Array.of(1, 2, 3, offset), fileId: 0, lineNo: 0 },
+    });
+    events.offsets[events.length - 1] = offset;
+  }
+  return events;
+};
+
+interface World {
+  /** What the log has: events from 0 on. */
+  readonly end: number;
+  readonly position: Position;
+  readonly commit: CommitPoint['commit'];
+  readonly read?: () => Promise<UsageEvents>;
+}
+
+const stopped: PartitionRunner[] = [];
+afterEach(() => Promise.all(stopped.splice(0).map((runner) => runner.stop(1000))));
+
+/** A runner on a log in memory; time goes by a second with each fence. */
+const runnerIn = (world: World) => {
+  const time = { nowMs: 1000, fences: 0 };
+  let isClosed = false;
+  const parts: Partial<Record<keyof PartitionParts, unknown>> = {
+    ...{ partition: 0, settings, logger: quiet, now: () => time.nowMs },
+    log: {
+      read: async (offset: number) => {
+        await sleep(1);
+        if (isClosed) return undefined;
+        if (world.read) return world.read();
+        return offset < world.end ? eventsAt(offset, world.end) : new UsageEvents(1);
+      },
+      async *stored(from: number, to: number) {
+        for (let at = from; at < to; at++) yield await Promise.resolve(eventsAt(at, at + 1));
+      },
+      readOn: (offset: number) => offset,
+      close: () => Promise.resolve(void (isClosed = true)),
+    },
+    commitPoint: {
+      fence: () => {
+        time.fences++;
+        time.nowMs += 1000;
+        return Promise.resolve(world.position);
+      },
+      commit: world.commit,
+    },
+    transactions: { close: () => Promise.resolve() },
+    rows: { find: () => Promise.reject(away) },
+    snapshots: { newestAtOrBelow: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    confirm: () => Promise.resolve(),
+    tell: () => Promise.resolve(),
+  };
+  const runner = new PartitionRunner(parts as unknown as PartitionParts);
+  stopped.push(runner);
+  runner.start();
+  return { runner, time };
+};
+
+const until = async (isSo: () => boolean): Promise<void> => {
+  for (const endMs = Date.now() + 10_000; !isSo(); await sleep(5)) {
+    if (Date.now() > endMs) throw new Error('it never came to be');
+  }
+};
+
+const noEvents = { end: 0, position: { offset: 0, cursor: 0 } };
+
+describe('whether a partition gets on', () => {
+  test('is told by commits, and by an end of the log with none on its way', async () => {
+    const { runner, time } = runnerIn({ ...noEvents, end: 3, commit: () => Promise.resolve() });
+    await until(() => runner.position.offset === 3);
+    time.nowMs = 50_000;
+    await until(() => runner.lastMoveMs === 50_000);
+    expect(runner.cause).toBeUndefined();
+  });
+
+  test('is not told by what is replayed again and again', async () => {
+    const { runner, time } = runnerIn({
+      ...{ end: 8, position: { offset: 5, cursor: 0 } },
+      commit: () => Promise.reject(away),
+    });
+    await until(() => time.fences === 3);
+    expect(runner.lastMoveMs).toBe(2000); // the first time
+    expect(runner.cause).toBe('STORE_AWAY: the store is away');
+  });
+
+  test('is not told by running, when the next event cannot be read', async () => {
+    const read = () => Promise.reject(away);
+    const commit = () => Promise.resolve();
+    const { runner, time } = runnerIn({ ...noEvents, commit, read });
+    const causes: (string | undefined)[] = [];
+    for (let fence = 2; fence < 5; fence++) {
+      await until(() => time.fences === fence);
+      causes.push(runner.cause);
+    }
+    expect(runner.lastMoveMs).toBe(1000);
+    expect(new Set(causes)).toEqual(new Set(['STORE_AWAY: the store is away']));
+  });
+
+  test('is not told by an empty end while a commit hangs', async () => {
+    const { runner, time } = runnerIn({
+      ...{ end: 1, position: { offset: 0, cursor: 0 } },
+      commit: () => new Promise(() => undefined),
+    });
+    await until(() => runner.position.offset === 1);
+    const movedMs = runner.lastMoveMs;
+    time.nowMs = 50_000;
+    await sleep(30);
+    expect(runner.lastMoveMs).toBe(movedMs);
+  });
+});
