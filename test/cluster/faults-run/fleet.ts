@@ -18,6 +18,8 @@ export interface Lines {
 export interface Slot {
   readonly name: string;
   readonly lines: Lines;
+  /** What its process does; all of it when nothing is said. */
+  readonly roles?: string;
   member: Member | undefined;
   /** Whether a process that ends by itself is started again, as a supervisor would. */
   isWanted: boolean;
@@ -83,11 +85,13 @@ export class Fleet {
     return join(this.folder, 'incoming');
   }
 
-  async open(size: number): Promise<void> {
+  /** The first one should have role `api`: it is asked. */
+  async open(size: number, rolesOf: readonly string[] = []): Promise<void> {
     const { kafkaPort: kafka, cassandraPort: cassandra } = this.place;
     for (let at = 0; at < size; at++) {
       const lines = await linesTo({ kafka, cassandra });
-      this.slots.push({ name: `p${at + 1}`, lines, member: undefined, isWanted: false });
+      const slot = { name: `p${at + 1}`, lines, roles: rolesOf[at], isWanted: false };
+      this.slots.push({ ...slot, member: undefined });
     }
     await Promise.all(this.slots.map((slot) => this.start(slot)));
     this.#watch = this.#supervise();
@@ -101,6 +105,7 @@ export class Fleet {
       KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${lines.kafka.port}`,
       CASSANDRA_CONTACT_POINT: `127.0.0.1:${lines.cassandra.port}`,
       MOBILECS_INCOMING_DATA_RECORDS_DIR: this.incoming,
+      ...(slot.roles && { ROLES: slot.roles }),
       ...this.env,
     });
     slot.member = member;
