@@ -134,7 +134,7 @@ export class SimTransactions implements PartitionTransactions {
 
   committed(): Promise<Position> {
     const { kafka } = this.place.cluster;
-    return askKafka(this.place, 'offsetFetch', () => kafka.position(this.partition));
+    return askKafka(this.place, 'offsetFetch', () => kafka.stablePosition(this.partition));
   }
 
   async commit(messages: readonly OutMessage[], position: Position): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type Position,
 } from '../../src/streaming/index.js';
 import type { UsageEvents } from '../../src/ingest/index.js';
+import { askKafka } from './cluster.js';
 import { newRowStore, newWriterOfChanges, SimSnapshots } from './cassandra-clients.js';
 import { SimPartitionLog, SimProducer, SimTransactions } from './kafka-clients.js';
 import { soundParts, type PartitionPlace, type Parts } from './parts.js';
@@ -58,6 +59,13 @@ class PositionBeforeFence extends SimTransactions {
 
   override committed(): Promise<Position> {
     return Promise.resolve(this.#position as Position);
+  }
+}
+
+class PositionUndecided extends SimTransactions {
+  override committed(): Promise<Position> {
+    const { kafka } = this.place.cluster;
+    return askKafka(this.place, 'offsetFetch', () => kafka.position(this.partition));
   }
 }
 
@@ -160,6 +168,9 @@ const planted: Readonly<Record<string, Partial<Parts>>> = {
   },
   'position read before the fence': {
     transactions: (place) => new PositionBeforeFence(place, place.partition),
+  },
+  'position read before it is moved': {
+    transactions: (place) => new PositionUndecided(place, place.partition),
   },
   'any existing row taken for a duplicate': {
     rows: (place) => ({ find: (lookups) => newRowStore(place).find(lookups, Infinity) }),

@@ -141,6 +141,9 @@ export class SimKafka {
   readonly positions = new Map<number, Position>();
   /** The longest time between the decision about a transaction and a marker of it. */
   slowestMarkerMs = 20;
+  /** By partition, how many positions are decided and have not been moved to. */
+  readonly #toMove = new Map<number, number>();
+  #lastMoveMs = 0;
 
   constructor(
     private readonly time: VirtualTime,
@@ -198,8 +201,17 @@ export class SimKafka {
     });
   }
 
+  /** As it is known at the moment; a transaction that is complete may not have moved it yet. */
   position(partition: number): Position {
     return this.positions.get(partition) ?? startOfLog;
+  }
+
+  /** Waits for what is decided about it (OffsetFetch from version 7 on). */
+  async stablePosition(partition: number): Promise<Position> {
+    while ((this.#toMove.get(partition) ?? 0) > 0) {
+      await new Promise<void>((resolve) => this.time.after(1, resolve));
+    }
+    return this.position(partition);
   }
 
   /** Waits for something to read as long as the broker lets a reader wait. */
@@ -259,7 +271,7 @@ export class SimKafka {
       });
     }
     this.#later(() => {
-      if (decision === 'committing') this.#move(transaction.positions);
+      if (decision === 'committing') this.#moveLater(transaction.positions);
       marked();
     });
   }
@@ -269,6 +281,23 @@ export class SimKafka {
     this.time.after(this.time.below(this.slowestMarkerMs) + 1, () => {
       if (this.server.isUp) mark();
       else this.#later(mark);
+    });
+  }
+
+  /** A broker up to 3.9 moves positions a moment behind their marker; one after the other. */
+  #moveLater(positions: ReadonlyMap<number, Position>): void {
+    const { nowMs } = this.time;
+    const count = (by: number): void => {
+      for (const partition of positions.keys()) {
+        this.#toMove.set(partition, (this.#toMove.get(partition) ?? 0) + by);
+      }
+    };
+    const soonMs = nowMs + this.time.below(this.slowestMarkerMs) + 1;
+    this.#lastMoveMs = Math.max(this.#lastMoveMs + 1, soonMs);
+    count(1);
+    this.time.after(this.#lastMoveMs - nowMs, () => {
+      this.#move(positions);
+      count(-1);
     });
   }
 
