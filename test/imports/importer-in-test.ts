@@ -68,6 +68,10 @@ export class ImporterInTest {
     return this.#store;
   }
 
+  get lastMoveMs(): number {
+    return this.#importer?.lastMoveMs ?? NaN;
+  }
+
   /** Opens the store and imports; `others` are on top of those of the making. */
   async start(others: OtherPorts = {}): Promise<void> {
     const loaded = loadSettings({ DATA_DIR: this.dataDir }, () => undefined);

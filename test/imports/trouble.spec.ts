@@ -86,6 +86,27 @@ describe('a file that changes while it is read', () => {
   });
 });
 
+it('whether it gets on is told by what lands, and by a folder with nothing to read', async () => {
+  const time = { nowMs: Date.UTC(2026, 0) };
+  const isNow = (): boolean => importer().lastMoveMs === time.nowMs;
+  let isFull = false;
+  const failing = before(() => {
+    if (isFull) throw diskFull();
+  });
+  await importer().start({ now: () => time.nowMs, wrapLog: failing });
+  time.nowMs += 60_000;
+  await until('idle', 5000, isNow);
+  isFull = true;
+  importer().drop('a.csv', goodLines(3));
+  await until('paused', 5000, () => importer().warnings().length > 0);
+  const stoodMs = time.nowMs;
+  time.nowMs += 60_000;
+  await sleep(1500); // it tries again each second
+  expect(importer().lastMoveMs).toBeLessThanOrEqual(stoodMs);
+  isFull = false;
+  await until('it gets on', 5000, isNow);
+});
+
 it('a file whose disk was away is read when the disk is there again', async () => {
   class Away extends IncomingFolder {
     override scan(): Promise<never[]> {
