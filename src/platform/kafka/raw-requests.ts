@@ -103,6 +103,7 @@ interface RawBroker {
   };
 }
 
+/** The brokers as a client of kafkajs knows them. */
 export interface RawCluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
@@ -118,6 +119,7 @@ export interface Question<T> {
   readonly read: (reader: Reader) => T;
 }
 
+/** Sends a request to a broker. Rejects with the errors of kafkajs. */
 export const ask = <T>(broker: RawBroker, { api, body, read }: Question<T>): Promise<T> =>
   broker.connectionPool.send({
     request: {
