@@ -205,7 +205,7 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
       const kept = { 'compression.type': 'gzip' };
       await migration.set('log', { 'retention.ms': '604800000', ...kept });
       await migration.set('agreements', { 'message.timestamp.after.max.ms': '3600000', ...kept });
-      await migration.set('journal', { 'cleanup.policy': 'delete' });
+      await migration.set('journal', { 'cleanup.policy': 'delete', ...kept });
       expect(await migration.start()).toEqual([
         'CLUSTER_NOT_READY',
         expect.stringMatching(/^Topic log: retention\.ms is 604800000 \(7 days\) and has to be -1/),
