@@ -24,9 +24,11 @@ export class FileBytes {
   readonly #hash: Hash = createHash('sha256');
   #readBytes = 0;
 
+  /** `onSkipped` is told how far it is read where only the SHA-256 is made. */
   constructor(
     private readonly handle: FileHandle,
     private readonly expected: { bytes: number; name: string; gzip: GzipBounds | undefined },
+    private readonly onSkipped: (byteOffset: number) => void = () => undefined,
   ) {}
 
   /** SHA-256 of the packed bytes, once all were read. */
@@ -41,6 +43,7 @@ export class FileBytes {
     for await (const chunk of name.endsWith('.gz') ? this.#unpacked() : this.#packed()) {
       if (skip >= chunk.length) {
         skip -= chunk.length;
+        this.onSkipped(from - skip);
         continue;
       }
       yield skip > 0 ? chunk.subarray(skip) : chunk;

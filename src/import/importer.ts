@@ -33,6 +33,7 @@ export class Importer {
   #lookedAtMs = 0;
   #isIdle = false;
   #movedAtMs: number;
+  #skipped = { fileId: 0, byteOffset: 0 };
 
   constructor(private readonly ports: ImporterPorts) {
     this.#flight = new AppendsInFlight(ports.log, () => this.#goesOn());
@@ -81,6 +82,7 @@ export class Importer {
     this.#isIdle = true;
     if (!this.#hasChanged) await this.#rest(this.ports.scanIntervalMs);
     this.#isIdle = false;
+    this.#movedAtMs = this.ports.now();
   }
 
   /** Looks for new files when there is nothing to read, and now and then while there is. */
@@ -111,7 +113,8 @@ export class Importer {
     const { file } = queued;
     const { id: fileId, name, feed, bytes, registeredAtMs: stampMs } = file;
     const startedMs = ports.now();
-    const source = new FileBytes(handle, { bytes, name, gzip: ports.gzip });
+    const skipped = (byteOffset: number): void => this.#hasSkipped({ fileId, byteOffset });
+    const source = new FileBytes(handle, { bytes, name, gzip: ports.gzip }, skipped);
     const cdr = { fileId, feed, stampMs, maxFutureSkewMs: ports.maxFutureSkewMs };
     const fileBytes = name.endsWith('.gz') ? undefined : bytes;
     const bounds = { maxLineBytes: ports.maxLineBytes, fileBytes };
@@ -148,6 +151,14 @@ export class Importer {
       if (this.#stopping) return;
       await this.#lookAround();
     }
+  }
+
+  /** What lies before the mark is read again; that counts once, or retries would look like work. */
+  #hasSkipped(to: { readonly fileId: number; readonly byteOffset: number }): void {
+    const { fileId, byteOffset } = this.#skipped;
+    if (to.fileId === fileId && to.byteOffset <= byteOffset) return;
+    this.#skipped = to;
+    this.#movedAtMs = this.ports.now();
   }
 
   /**

@@ -5,7 +5,7 @@ import {
   type ClusterRuntimeParts,
   type Service,
 } from '../../src/wiring/cluster/cluster-runtime.js';
-import { ServersWatch } from '../../src/wiring/cluster/servers-watch.js';
+import { StoreWatch } from '../../src/wiring/cluster/store-watch.js';
 
 const minuteMs = 60_000;
 
@@ -44,6 +44,12 @@ describe('the health of a process', () => {
     expect(runtime.health()).toBe('running');
   });
 
+  test('is not ready, and is to be kept, while its store does not answer', () => {
+    const { time, runtime } = runtimeWith(['api'], [service({ lastAnswerMs: 0 })]);
+    time.nowMs = minuteMs + 1;
+    expect(runtime.health()).toBe('unowned');
+  });
+
   test('is lost when it cannot join its group for too long, however often it tries', async () => {
     const { time, runtime } = runtimeWith(['ingest']);
     await runtime.start();
@@ -59,7 +65,7 @@ describe('the health of a process', () => {
   });
 });
 
-describe('a watch of the servers', () => {
+describe('a watch of the store', () => {
   test('gets on with each answer, and with nothing else', async () => {
     let answer: () => Promise<unknown> = () => Promise.resolve();
     let asked = 0;
@@ -68,7 +74,7 @@ describe('a watch of the servers', () => {
       asked++;
       return answer();
     };
-    const watch = new ServersWatch(ask, () => time.nowMs, 1);
+    const watch = new StoreWatch(ask, () => time.nowMs, 1);
     const askedAgain = async (): Promise<void> => {
       for (const before = asked; asked < before + 3;) await sleep(1);
     };
@@ -82,7 +88,7 @@ describe('a watch of the servers', () => {
       await askedAgain(); // what was asked before is answered
       time.nowMs = atMs;
       await askedAgain();
-      expect(watch.lastMoveMs).toBe(movedMs);
+      expect(watch.lastAnswerMs).toBe(movedMs);
     }
     await watch.stop();
   });

@@ -11,12 +11,12 @@ const settings = {
 const quiet = { debug: () => undefined, warn: () => undefined, fatal: () => undefined };
 const away = new Fault('STORE_AWAY', 'Retry', 'the store is away');
 
-/** Records of a subscriber without an agreement: they wait, and none needs to be looked up. */
+/** Records of subscribers without an agreement: they wait, and none needs to be looked up. */
 const eventsAt = (first: number, end: number): UsageEvents => {
   const events = new UsageEvents(end - first);
   for (let offset = first; offset < end; offset++) {
     events.pushRecord({
-      ...{ msisdn: 48500000001, recordedAtMs: 1_700_000_000_000, recordedBytes: 1 },
+      ...{ msisdn: 48500000001 + offset, recordedAtMs: 1_700_000_000_000, recordedBytes: 1 },
       ...{ recordId: Uint32Array.of(1, 2, 3, offset), fileId: 0, lineNo: 0 },
     });
     events.offsets[events.length - 1] = offset;
@@ -30,6 +30,8 @@ interface World {
   readonly position: Position;
   readonly commit: CommitPoint['commit'];
   readonly read?: () => Promise<UsageEvents>;
+  /** Where a replay breaks off. */
+  readonly breakAt?: () => number;
 }
 
 const stopped: PartitionRunner[] = [];
@@ -37,7 +39,7 @@ afterEach(() => Promise.all(stopped.splice(0).map((runner) => runner.stop(1000))
 
 /** A runner on a log in memory; time goes by a second with each fence. */
 const runnerIn = (world: World) => {
-  const time = { nowMs: 1000, fences: 0 };
+  const time = { nowMs: 1000, fences: 0, movesMs: [] as number[] };
   let isClosed = false;
   const parts: Partial<Record<keyof PartitionParts, unknown>> = {
     ...{ partition: 0, settings, logger: quiet, now: () => time.nowMs },
@@ -49,13 +51,17 @@ const runnerIn = (world: World) => {
         return offset < world.end ? eventsAt(offset, world.end) : new UsageEvents(1);
       },
       async *stored(from: number, to: number) {
-        for (let at = from; at < to; at++) yield await Promise.resolve(eventsAt(at, at + 1));
+        for (let at = from; at < to; at++) {
+          if (at === world.breakAt?.()) throw away;
+          yield await Promise.resolve(eventsAt(at, at + 1));
+        }
       },
       readOn: (offset: number) => offset,
       close: () => Promise.resolve(void (isClosed = true)),
     },
     commitPoint: {
       fence: () => {
+        time.movesMs.push(runner.lastMoveMs);
         time.fences++;
         time.nowMs += 1000;
         return Promise.resolve(world.position);
@@ -96,9 +102,20 @@ describe('whether a partition gets on', () => {
       ...{ end: 8, position: { offset: 5, cursor: 0 } },
       commit: () => Promise.reject(away),
     });
-    await until(() => time.fences === 3);
-    expect(runner.lastMoveMs).toBe(2000); // the first time
+    await until(() => time.fences === 5);
+    expect(runner.lastMoveMs).toBe(3000); // the first replay came further than none before it
     expect(runner.cause).toBe('STORE_AWAY: the store is away');
+  });
+
+  test('is told by a replay only when the one before came further, or it does itself', async () => {
+    const breaks = [3, 3, 3, 6, 9];
+    const { runner, time } = runnerIn({
+      ...{ end: 9, position: { offset: 9, cursor: 0 } },
+      commit: () => Promise.resolve(),
+      breakAt: () => breaks[time.fences - 1],
+    });
+    await until(() => runner.position.offset === 9);
+    expect(time.movesMs).toEqual([1000, 2000, 3000, 3000, 5000]);
   });
 
   test('is not told by running, when the next event cannot be read', async () => {
@@ -112,6 +129,18 @@ describe('whether a partition gets on', () => {
     }
     expect(runner.lastMoveMs).toBe(1000);
     expect(new Set(causes)).toEqual(new Set(['STORE_AWAY: the store is away']));
+  });
+
+  test('is not told by an empty end behind a commit that has failed', async () => {
+    let fails = 0;
+    const { runner, time } = runnerIn({
+      ...{ end: 1, position: { offset: 0, cursor: 0 } },
+      commit: () => Promise.reject(away).finally(() => void (fails += 1)),
+    });
+    await until(() => time.fences === 4);
+    expect(fails).toBeGreaterThan(1);
+    expect(runner.lastMoveMs).toBe(1000);
+    expect(runner.cause).toBe('STORE_AWAY: the store is away');
   });
 
   test('is not told by an empty end while a commit hangs', async () => {

@@ -44,14 +44,15 @@ interface Answer {
   readonly aborted?: readonly { producerId: string; firstOffset: string }[];
 }
 
-type Reply = Answer | 'throttled' | Error;
+type Reply = Answer | 'throttled' | 'refused' | Error;
 
 /** A broker that gives these answers, one after the other; the last one again and again. */
 const brokerWith = (...replies: readonly Reply[]) => {
   const calls = { sends: 0, connects: 0, disconnects: 0, refreshes: 0 };
   const answerOf = (reply: Reply): Promise<object> => {
     if (reply instanceof Error) return Promise.reject(reply);
-    if (reply === 'throttled') return Promise.resolve({ responses: [] });
+    if (reply === 'throttled') return Promise.resolve({ responses: [], errorCode: 0 });
+    if (reply === 'refused') return Promise.resolve({ responses: [], errorCode: 70 });
     const { records, aborted: abortedTransactions = [] } = reply;
     const data = { records, abortedTransactions, lastStableOffset: '100' };
     return Promise.resolve({ responses: [{ partitions: [data] }] });
@@ -111,6 +112,10 @@ describe('a fetch of one partition', () => {
     const records = await batchOf(5, 1);
     const found = await fetched(5, 'throttled', 'throttled', { records });
     expect(found).toEqual({ offsets: [5], nextOffset: 6 });
+  });
+
+  test('is not asked again and again when the broker refuses it as a whole', async () => {
+    await expect(fetched(5, 'refused')).rejects.toMatchObject({ reaction: 'Retry' });
   });
 
   test('gives up a connection that was closed, and asks who leads', async () => {

@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs';
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import { Fault } from '../../streaming/index.js';
 import { committedMessages } from './committed-messages.js';
 import { kafkaErrors } from './errors.js';
@@ -55,9 +56,9 @@ export class PartitionFetcher {
       return await this.#fetch(offset);
     } catch (error) {
       if (isOutOfRange(error)) throw await this.#outOfRange(offset, error);
-      // who the leader is may be known no longer
-      if (this.#isConnected && !this.#isClosed)
-        await this.#cluster.refreshMetadata().catch(() => undefined);
+      // it may just have been connecting; else, who the leader is may be known no longer
+      if (this.#isClosed) await this.close();
+      else if (this.#isConnected) await this.#cluster.refreshMetadata().catch(() => undefined);
       throw kafkaFault(error);
     }
   }
@@ -73,7 +74,7 @@ export class PartitionFetcher {
     }
   }
 
-  /** A fetch that is on its way fails; none connects again. */
+  /** What is on its way may go on for a moment; nothing is asked behind it. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#cluster.disconnect().catch(() => undefined);
@@ -94,8 +95,10 @@ export class PartitionFetcher {
     const broker = await this.#cluster.findBroker({ nodeId: this.#leader() });
     const exchange = fetchExchange({ ...this.options, offset, maxBytes, maxWaitMs });
     try {
-      const { responses } = (await broker.connectionPool.send(exchange)) as FetchResponse;
-      return responses[0]?.partitions[0];
+      const answer = (await broker.connectionPool.send(exchange)) as FetchResponse;
+      const [data] = answer.responses.flatMap(({ partitions }) => partitions);
+      if (data === undefined && answer.errorCode !== 0) throw createErrorFromCode(answer.errorCode);
+      return data;
     } catch (error) {
       // it would count as connected
       if ((error as Error).name === 'KafkaJSConnectionClosedError') await broker.disconnect();

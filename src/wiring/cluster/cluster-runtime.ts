@@ -17,6 +17,8 @@ export interface Service {
   stop(): Promise<void>;
   /** When it last got on, or had nothing to do (epoch ms), of one that has to. */
   readonly lastMoveMs?: number;
+  /** When it last could answer (epoch ms): no restart helps one that cannot. */
+  readonly lastAnswerMs?: number;
 }
 
 /** Membership in a group; what it is given is told to `assigned`. */
@@ -91,7 +93,9 @@ export class ClusterRuntime implements StreamRuntime {
     if ((this.#outsideSinceMs ?? Infinity) < oldestMs) return 'failed';
     const movers = [...runners, ...this.parts.services];
     if (movers.some(({ lastMoveMs = Infinity }) => lastMoveMs < oldestMs)) return 'failed';
-    if (this.#outsideSinceMs !== undefined) return 'unowned';
+    const { services } = this.parts;
+    const isMute = services.some(({ lastAnswerMs = Infinity }) => lastAnswerMs < oldestMs);
+    if (isMute || this.#outsideSinceMs !== undefined) return 'unowned';
     return runners.find(({ state }) => state !== 'running')?.state ?? 'running';
   }
 

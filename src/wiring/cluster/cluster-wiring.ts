@@ -15,7 +15,7 @@ import {
 } from './cluster-options.js';
 import { PartitionRunner } from './partition-runner.js';
 import { ClusterRuntime, type Service } from './cluster-runtime.js';
-import { ServersWatch } from './servers-watch.js';
+import { StoreWatch } from './store-watch.js';
 import type { Settings } from '../../config/index.js';
 import { COUNTS } from '../../counts.controller.js';
 import { DIRECT_RECORDS } from '../../data-records/index.js';
@@ -285,10 +285,6 @@ const clusterPorts = ({ settings, session, input, status, messages }: Shared): P
   ];
 };
 
-/** Answers when both servers do. */
-const aLittleOf = ({ offsets, status }: Shared): Promise<unknown> =>
-  Promise.all([offsets.all(), status.told()]);
-
 /** Every port → its adapter on Kafka and Cassandra. Rejects with the faults of both. */
 export const wireCluster = async (settings: Settings, logger: Logger): Promise<Wiring> => {
   await checkCluster(settings, logger);
@@ -299,7 +295,7 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<W
   const services: Service[] = [];
   if (roles.includes('import')) services.push(newImporter(shared));
   if (roles.includes('ingest')) services.push(group, new Forwarding(shared));
-  if (roles.includes('api')) services.push(new ServersWatch(() => aLittleOf(shared), systemClock));
+  if (roles.includes('api')) services.push(new StoreWatch(() => shared.status.told(), systemClock));
   const runtime: ClusterRuntime = new ClusterRuntime({
     ...{ settings, services, connections: shared.connections, now: systemClock, logger },
     newRunner: newRunner(shared, (partition) => group.confirm(partition), snapshots),

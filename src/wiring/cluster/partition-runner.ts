@@ -53,8 +53,12 @@ export class PartitionRunner {
   #ended: Promise<void> = Promise.resolve();
   #hadOwner = false;
   #lastMoveMs: number;
+  /** Those that failed count until the next fence. */
   #commitsInFlight = 0;
+  /** The furthest offset of this replay, and of all before it. */
   #replayedTo = 0;
+  #furthest = 0;
+  #isReplayCounted = true;
   #cause: string | undefined;
 
   constructor(private readonly parts: PartitionParts) {
@@ -101,8 +105,8 @@ export class PartitionRunner {
   }
 
   /**
-   * When it last got on, or found that there is nothing to do (epoch ms). What is replayed counts
-   * once: one that comes back to the same event does not get on.
+   * When it last got on, or found that there is nothing to do (epoch ms). A replay behind one that
+   * came no further than those before it counts from there on only: it comes back to one event.
    */
   get lastMoveMs(): number {
     return this.#lastMoveMs;
@@ -135,28 +139,32 @@ export class PartitionRunner {
   async #fence(): Promise<Position> {
     if (this.#hadOwner) await this.parts.confirm();
     this.#hadOwner = true;
-    return this.parts.commitPoint.fence();
+    if (this.#replayedTo > 0) {
+      this.#isReplayCounted = this.#replayedTo > this.#furthest;
+      this.#furthest = Math.max(this.#furthest, this.#replayedTo);
+      this.#replayedTo = 0;
+    }
+    const position = await this.parts.commitPoint.fence();
+    this.#commitsInFlight = 0;
+    return position;
   }
 
   async #commit(effects: Effects, position: Position): Promise<void> {
     this.#commitsInFlight++;
-    try {
-      await this.parts.commitPoint.commit(effects, position);
-      this.#gotOn();
-    } finally {
-      this.#commitsInFlight--;
-    }
+    await this.parts.commitPoint.commit(effects, position);
+    this.#commitsInFlight--;
+    this.#gotOn();
   }
 
   #gotOn(): void {
     this.#lastMoveMs = this.parts.now();
     this.#cause = undefined;
+    this.#furthest = 0;
   }
 
   #replayed(offset: number): void {
-    if (offset <= this.#replayedTo) return;
     this.#replayedTo = offset;
-    this.#lastMoveMs = this.parts.now();
+    if (this.#isReplayCounted || offset > this.#furthest) this.#lastMoveMs = this.parts.now();
   }
 
   #onState(state: TaskState, cause?: unknown): void {

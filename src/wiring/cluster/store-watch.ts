@@ -4,18 +4,18 @@ import { every } from '../../platform/pause.js';
 
 const defaultEveryMs = 2000;
 
-/** Asks the servers for a little now and then: what only answers requests would not notice. */
-export class ServersWatch implements Service {
-  lastMoveMs: number;
+/** Asks the store for a little now and then: what only answers requests would not notice. */
+export class StoreWatch implements Service {
+  lastAnswerMs: number;
   #stop: () => Promise<void> = () => Promise.resolve();
 
-  /** `ask` rejects, or takes long, while one of them is out of reach. */
+  /** `ask` rejects, or takes long, while the store is out of reach. */
   constructor(
     private readonly ask: () => Promise<unknown>,
     private readonly now: Clock,
     private readonly everyMs = defaultEveryMs,
   ) {
-    this.lastMoveMs = now();
+    this.lastAnswerMs = now();
   }
 
   start(): void {
@@ -24,7 +24,7 @@ export class ServersWatch implements Service {
         () => true,
         () => false,
       );
-      if (await answer) this.lastMoveMs = this.now();
+      if (await answer) this.lastAnswerMs = this.now();
     });
   }
 
