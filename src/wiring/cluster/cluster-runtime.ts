@@ -40,6 +40,8 @@ export interface ClusterRuntimeParts {
 
 const reportEveryMs = 500;
 const landingMs = 1500;
+/** For the batch in hand and a snapshot: without one the next owner replays all since the last. */
+const lastSnapshotMs = 5000;
 const manyWindows = 20_000;
 const countManyEveryMs = 10_000;
 
@@ -114,15 +116,15 @@ export class ClusterRuntime implements StreamRuntime {
     const { partition } = runner;
     this.#runners.delete(partition);
     this.parts.logger.log('partition given up', { partition });
-    runner.stop(landingMs).catch((error: unknown) => {
+    runner.stop(lastSnapshotMs).catch((error: unknown) => {
       this.parts.logger.warn('a partition did not end cleanly', { partition }, error);
     });
   }
 
   async #stop(): Promise<void> {
     const runners = [...this.#runners.values()];
-    // the batch in hand lands, then others may have the partitions
-    await Promise.all(runners.map((runner) => runner.stop(landingMs)));
+    // then others may have the partitions
+    await Promise.all(runners.map((runner) => runner.stop(lastSnapshotMs)));
     await this.#stopReports();
     const stopped = Promise.all(this.parts.services.map((service) => service.stop()));
     await Promise.race([stopped, restFor(landingMs)]);
