@@ -4,7 +4,8 @@ import type { Progress } from './progress.js';
 import { RowHash } from './row-hash.js';
 import type { PatientFetcher } from './servers.js';
 import { differentPlaces, placesToName, Sums } from './sums.js';
-import { messageText, topicMessages, type TopicMessage } from './topic-messages.js';
+import type { ReadMessage } from '../../platform/kafka/index.js';
+import { messageText, topicMessages } from './topic-messages.js';
 
 /** Keys are put into so many buckets, each with sums of its own. */
 const buckets = 4_096;
@@ -149,7 +150,7 @@ export class MessagesCheck {
     await Promise.all(this.parts.fetchers.map((fetcher) => fetcher.close()));
   }
 
-  async *#read(): AsyncGenerator<TopicMessage> {
+  async *#read(): AsyncGenerator<ReadMessage> {
     for (const [partition, fetcher] of this.parts.fetchers.entries()) {
       const { first } = await fetcher.ends();
       this.#isTrimmed ||= first > 0;
@@ -162,7 +163,7 @@ export class MessagesCheck {
   }
 
   /** In the partition of its key; of a period in the order of revisions, none twice. */
-  #checkPlace({ key, timestampMs, headers, partition, offset }: TopicMessage): void {
+  #checkPlace({ key, timestampMs, headers, partition, offset }: ReadMessage): void {
     const { differs, topic, fetchers } = this.parts;
     const place = `message ${topic} ${partition}/${offset}`;
     const own = partitionOfKey(key, fetchers.length);

@@ -1,32 +1,17 @@
 import type { OutMessage } from '../../streaming/index.js';
-import type { FetchedMessage } from '../../platform/kafka/index.js';
+import { readMessage, type ReadMessage } from '../../platform/kafka/index.js';
 import type { PatientFetcher } from './servers.js';
-
-/** A message where it lies. */
-export interface TopicMessage extends OutMessage {
-  readonly partition: number;
-  readonly offset: number;
-}
-
-const messageOf = (partition: number, message: FetchedMessage): TopicMessage => ({
-  partition,
-  offset: message.offset,
-  key: message.key?.toString() ?? '',
-  timestampMs: message.timestampMs,
-  headers: message.headers,
-  value: message.value?.toString() ?? '',
-});
 
 /** Committed messages of a partition with offsets in [from, to), in order. */
 export async function* topicMessages(
   fetcher: Pick<PatientFetcher, 'fetch'>,
   partition: number,
   { from, to }: { from: number; to: number },
-): AsyncGenerator<TopicMessage> {
+): AsyncGenerator<ReadMessage> {
   for (let at = from; at < to;) {
     const { messages, nextOffset } = await fetcher.fetch(at);
     for (const message of messages) {
-      if (message.offset < to) yield messageOf(partition, message);
+      if (message.offset < to) yield readMessage(partition, message);
     }
     if (nextOffset <= at) return;
     at = nextOffset;

@@ -4,8 +4,6 @@ import { pauseFor } from '../pause.js';
 import { kafkaFault } from './kafka-client.js';
 import {
   ask,
-  askAgainAfterMs,
-  mostTries,
   notCoordinating,
   onConnection,
   type Question,
@@ -81,6 +79,9 @@ const metadataOf = (names: readonly string[]): Question<DescribedTopics> => ({
     return { brokers, topics: reader.list(() => readTopic(reader)) };
   },
 });
+
+const askAgainAfterMs = 250;
+const mostTries = 120;
 
 interface DescribedGroup {
   readonly code: number;

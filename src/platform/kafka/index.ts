@@ -17,5 +17,5 @@ export {
   type WantedKafka,
   type WantedTopic,
 } from './topics.js';
-export { TopicReader } from './topic-reader.js';
+export { readMessage, TopicReader, type ReadMessage } from './topic-reader.js';
 export { TransactionalSender } from './transactional-sender.js';

@@ -136,8 +136,6 @@ export const ask = <T>(broker: RawBroker, { api, body, read }: Question<T>): Pro
 
 /** Codes of a coordinator that has just become one, or is one no more: it knows of no rights. */
 export const notCoordinating: ReadonlySet<number> = new Set([14, 15, 16]);
-export const askAgainAfterMs = 250;
-export const mostTries = 120;
 
 /** Work on a connection of its own. */
 export const onConnection = async <T>(

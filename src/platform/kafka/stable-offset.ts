@@ -34,6 +34,9 @@ const noTags = 0;
 /** Lists of newer versions begin with their length and one. */
 const listOfOne = 2;
 
+/** Of a broker that leaves out what is asked for (UNKNOWN_SERVER_ERROR): not the start of a log. */
+const noAnswer: Answer = { offset: -1, metadata: '', code: -1 };
+
 const readPartition = (reader: Reader): Answer => {
   reader.int32();
   const offset = reader.int64();
@@ -54,7 +57,7 @@ const readAnswer = (reader: Reader): Answer => {
     return partitions;
   });
   const code = reader.int16();
-  const [answer = { offset: -1, metadata: '', code: 0 }] = found.flat();
+  const [answer = noAnswer] = found.flat();
   return code === 0 ? answer : { ...answer, code };
 };
 

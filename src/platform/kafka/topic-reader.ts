@@ -15,7 +15,8 @@ export interface ReadMessage {
 
 const noWaitMs = 1;
 
-const messageOf = (partition: number, message: FetchedMessage): ReadMessage => ({
+/** A fetched message with its place, as texts; '' for a key or a value that is not there. */
+export const readMessage = (partition: number, message: FetchedMessage): ReadMessage => ({
   partition,
   offset: message.offset,
   key: message.key?.toString() ?? '',
@@ -82,7 +83,7 @@ export class TopicReader {
     for (let at = await this.#start(fetcher, from); found.length < limit;) {
       const { messages, nextOffset, stableEnd } = await fetcher.fetch(at);
       for (const message of messages.slice(0, limit - found.length)) {
-        found.push(messageOf(partition, message));
+        found.push(readMessage(partition, message));
       }
       if (nextOffset <= at || nextOffset >= stableEnd) break;
       at = nextOffset;

@@ -21,9 +21,6 @@ export interface Service {
   readonly lastAnswerMs?: number;
 }
 
-/** Membership in a group; what it is given is told to `assigned`. */
-export type Membership = Service;
-
 /** What a process of the cluster runs; what its roles leave out is empty. */
 export interface ClusterRuntimeParts {
   readonly settings: Settings;
