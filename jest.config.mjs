@@ -40,6 +40,9 @@ const slowSpecs = [
   '<rootDir>/test/browser/.*\\.spec\\.ts$',
 ];
 
+/** Long runs: soaks, sizes of real networks, the suites of others. `npm run test:nightly` alone. */
+const nightlySpecs = ['<rootDir>/test/nightly/.*\\.spec\\.ts$'];
+
 /**
  * Specs that start Kafka and Cassandra: `npm test` and `npm run test:cluster` run them. The
  * checker is proven without any.
@@ -56,12 +59,17 @@ export default {
       ...shared,
       displayName: 'fast',
       testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', ...slowSpecs, ...clusterSpecs],
+      testPathIgnorePatterns: ['/node_modules/', ...slowSpecs, ...nightlySpecs, ...clusterSpecs],
     },
     {
       ...shared,
       displayName: 'slow',
       testMatch: ['<rootDir>/test/{faults,browser}/**/*.spec.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'nightly',
+      testMatch: ['<rootDir>/test/nightly/**/*.spec.ts'],
     },
     {
       ...shared,

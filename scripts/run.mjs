@@ -27,6 +27,7 @@ const scripts = {
   test: async (args) => (await checks()).test(args, build),
   'test:cluster': async () => (await checks()).testCluster(build),
   'test:faults': async () => (await checks()).testFaults(build),
+  'test:nightly': async () => (await checks()).testNightly(build),
   'dev:cluster': async (args) => (await import('./cluster/dev.mjs')).clusterDev(args),
   migrate: async (args) => scripts.start(['migrate', ...args]),
   'cluster:up': async (args) => (await cluster()).clusterUp(args),

@@ -122,14 +122,29 @@ export const testCluster = async (build) => {
   return finish(['cluster']);
 };
 
-/** Half an hour of faults on the cluster; FAULT_MINUTES and FAULT_SEED say how long, and which. */
-export const testFaults = async (build) => {
-  const names = ['cluster'];
-  forgetResults(names);
+const runFaults = async () => {
   process.env.FAULT_MINUTES ||= '30';
   // this run kills its own servers; without this the project would start a shared pair too
   process.env.OVERAGE_TEST_KAFKA_PORT ||= '0';
   const options = [...clusterOptions, '--testPathPatterns', 'test/cluster/faults.spec.ts'];
-  if (await build()) await runJest('cluster', options);
+  await runJest('cluster', options);
+};
+
+/** Half an hour of faults on the cluster; FAULT_MINUTES and FAULT_SEED say how long, and which. */
+export const testFaults = async (build) => {
+  const names = ['cluster'];
+  forgetResults(names);
+  if (await build()) await runFaults();
+  return finish(names);
+};
+
+/** Hours: the long runs of test/nightly one after the other, then the faults on the cluster. */
+export const testNightly = async (build) => {
+  const names = ['nightly', 'cluster'];
+  forgetResults(names);
+  if (await build()) {
+    await runJest('nightly', ['--runInBand']);
+    await runFaults();
+  }
   return finish(names);
 };
