@@ -135,7 +135,7 @@ export class ExplainService {
 }
 
 const whyChosen =
-  'of the agreements of the msisdn with a service start strictly before the record, it has the ' +
+  'of the agreements of the msisdn with a service start at or before the record, it has the ' +
   'latest start, and among equal starts the latest signature';
 
 const viewer =

@@ -33,10 +33,32 @@ const adjusted = 'BILLING_PERIOD_ADJUSTED';
 const none = undefined;
 
 describe('agreement in force', () => {
-  test('a record at the very start of the service is not covered', async () => {
-    const atStart = record({ recordedAtMs: '2020-01-01T00:00+01:00' });
-    const { rows } = await run([agreement(), atStart]);
-    expect(rows.map(({ status }) => status)).toEqual(['waiting']);
+  const atStart = record({ recordedAtMs: '2020-01-01T00:00+01:00' });
+  const justBefore = record({ recordedAtMs: '2019-12-31T23:59:59.999+01:00' });
+
+  test('covers the very start of the service, not a millisecond before', async () => {
+    const statusOf = async (events: readonly Unplaced[]) =>
+      (await run(events)).rows.map(({ status }) => status);
+    expect(await statusOf([agreement(), atStart])).toEqual(['counted']);
+    expect(await statusOf([agreement(), justBefore])).toEqual(['waiting']);
+  });
+
+  test('releases what waits at its very start, not a millisecond before', async () => {
+    const statusOf = async (events: readonly Unplaced[]) =>
+      (await run(events)).rows.map(({ status }) => status);
+    expect(await statusOf([atStart, agreement()])).toEqual(['counted']);
+    expect(await statusOf([justBefore, agreement()])).toEqual(['waiting']);
+  });
+
+  test('a change at 00:00 of the 1st takes the first record of its month', async () => {
+    const start = '2020-02-01T00:00+01:00';
+    const newPlan = agreement({ id: ids.otherAgreement, serviceStartAtMs: start });
+    const first = record({ recordedAtMs: start, recordId: recordId(2) });
+    const lastOfOld = record({ recordedAtMs: '2020-01-31T23:59:59.999+01:00' });
+    const { rows } = await run([agreement(), newPlan, first, lastOfOld]);
+    expect(rows.map(({ agreementId }) => agreementId)).toEqual([ids.otherAgreement, ids.agreement]);
+    const corrected = correction({ recordedAtMs: start, agreementId: ids.otherAgreement });
+    expect((await run([agreement(), newPlan, corrected])).refused).toEqual([]);
   });
 
   test('the latest start wins, then the latest signature, whatever came first', async () => {

@@ -224,10 +224,10 @@ class Ledger {
     this.#message(['DATA_PLAN_EXCEEDED'], window, record);
   }
 
-  /** Latest start strictly before the record, then latest signature, then the lowest id. */
+  /** Latest start at or before the record, then latest signature, then the lowest id. */
   #inForce(msisdn: number, recordedAtMs: number): OracleAgreement | undefined {
     return (this.agreementsOf.get(msisdn) ?? [])
-      .filter((agreement) => agreement.serviceStartAtMs < recordedAtMs)
+      .filter((agreement) => agreement.serviceStartAtMs <= recordedAtMs)
       .sort(
         (a, b) =>
           b.serviceStartAtMs - a.serviceStartAtMs ||

@@ -84,7 +84,7 @@ const expectEqual = (table: AgreementTable, naive: NaiveTable): void => {
     );
     for (let ms = -1; ms < 6; ms++) {
       const index = table.inForce(subscriber, ms);
-      const expected = sorted.find((held) => held.serviceStartAtMs < ms);
+      const expected = sorted.find((held) => held.serviceStartAtMs <= ms);
       expect(index === undefined ? undefined : table.get(index)).toEqual(expected);
     }
   });
@@ -152,11 +152,11 @@ describe('AgreementTable', () => {
     expect(table.subscriberOf(7)).toBeUndefined();
   });
 
-  it('knows no agreement in force at serviceStartAt itself, only behind it', () => {
+  it('has an agreement in force from serviceStartAt itself on, not a millisecond before', () => {
     const table = new AgreementTable();
     table.put(agreement());
-    expect(table.inForce(0, 2_000)).toBeUndefined();
-    expect(table.inForce(0, 2_001)).toBe(0);
+    expect(table.inForce(0, 1_999)).toBeUndefined();
+    expect(table.inForce(0, 2_000)).toBe(0);
   });
 
   it('starts a subscriber with no record seen and none waiting', () => {

@@ -19,7 +19,7 @@ const HEADER_WORDS = 6;
 
 /**
  * Keyed state of agreements: who has which, and where each subscriber stands. Columns instead of
- * objects: about 95 bytes for a subscriber with one agreement (DESIGN.md §4, §7). Subscribers and
+ * objects: about 95 bytes for a subscriber with one agreement. Subscribers and
  * agreements have dense indexes in the order they came, which stay for good. Not thread-safe; one
  * task owns it. Typed-array fields are replaced when they grow, so read the field again after
  * `put` or `subscriberFor`.
@@ -95,7 +95,7 @@ export class AgreementTable {
 
   /**
    * Adds an agreement, and its subscriber when new. Agreements are immutable: the same id with
-   * other content is a conflict and changes nothing (DESIGN.md §4).
+   * other content is a conflict and changes nothing (docs/RULES.md).
    */
   put(agreement: Agreement): PutOutcome {
     const id = parseUuid(agreement.id);
@@ -174,14 +174,14 @@ export class AgreementTable {
   }
 
   /**
-   * The agreement in force for a record: of those with serviceStartAt strictly before recordedAt
-   * the latest serviceStartAt, then the latest signedAt (DESIGN.md §4), then the lowest id, so
-   * that the answer never depends on the order in which agreements came. Does not allocate.
+   * The agreement in force for a record: of those with serviceStartAt at or before recordedAt the
+   * latest serviceStartAt, then the latest signedAt, then the lowest id, so that the answer never
+   * depends on the order in which agreements came (docs/RULES.md). Does not allocate.
    */
   inForce(subscriber: number, recordedAtMs: number): number | undefined {
     let entry = this.#first[subscriber];
     while (entry !== 0) {
-      if (this.#serviceStartAtMs[entry - 1] < recordedAtMs) return entry - 1;
+      if (this.#serviceStartAtMs[entry - 1] <= recordedAtMs) return entry - 1;
       entry = this.#next[entry - 1];
     }
     return undefined;

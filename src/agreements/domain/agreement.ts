@@ -10,7 +10,7 @@ export interface Agreement {
   readonly msisdn: number;
   /** Epoch ms. */
   readonly signedAtMs: number;
-  /** Epoch ms; records strictly after it belong to the agreement. */
+  /** Epoch ms; in force from this instant on. */
   readonly serviceStartAtMs: number;
   /** IANA name. */
   readonly billingPeriodTimeZone: string;

@@ -15,12 +15,12 @@ export interface PeriodSpan {
 /** Why an agreement does not get the records of a period that another one got. */
 export type RivalReason =
   | { readonly reason: 'starts-after-period' }
-  | { readonly reason: 'starts-within-period'; readonly takesRecordsAfterMs: number }
+  | { readonly reason: 'starts-within-period'; readonly takesRecordsFromMs: number }
   | { readonly reason: 'known-too-late'; readonly knownAtVersion: number }
   | { readonly reason: 'starts-earlier' }
   | { readonly reason: 'signed-earlier' };
 
-/** Negative when a loses against b: the later start wins, then the later signature (DESIGN §4). */
+/** Negative when a loses: the later start wins, then the later signature (docs/RULES.md). */
 const compare = (a: Candidate, b: Candidate): number =>
   a.serviceStartAtMs - b.serviceStartAtMs || a.signedAtMs - b.signedAtMs;
 
@@ -38,7 +38,7 @@ export const whyRivalLost = (
     if (period.lastVersion !== undefined && rival.version > period.lastVersion) {
       return { reason: 'known-too-late', knownAtVersion: rival.version };
     }
-    return { reason: 'starts-within-period', takesRecordsAfterMs: rival.serviceStartAtMs };
+    return { reason: 'starts-within-period', takesRecordsFromMs: rival.serviceStartAtMs };
   }
   return rival.serviceStartAtMs < chosen.serviceStartAtMs
     ? { reason: 'starts-earlier' }
@@ -52,7 +52,7 @@ export const rivalSentence = (reason: RivalReason, instantText: (ms: number) => 
       return 'its service starts after the end of this period';
     case 'starts-within-period':
       return (
-        'it takes the records after its service start at ' + instantText(reason.takesRecordsAfterMs)
+        'it takes the records from its service start at ' + instantText(reason.takesRecordsFromMs)
       );
     case 'known-too-late':
       return 'it became known after these records were counted, which moves none of them';

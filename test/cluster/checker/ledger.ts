@@ -233,11 +233,11 @@ export class Ledger {
     });
   }
 
-  /** Latest serviceStartAt strictly before recordedAt, then latest signedAt. */
+  /** Latest serviceStartAt at or before recordedAt, then latest signedAt. */
   #inForce(record: { readonly msisdn: number; readonly recordedAtMs: number }) {
     let best: Agreement | undefined;
     for (const one of this.#agreementsOf.get(record.msisdn) ?? []) {
-      if (one.serviceStartAtMs >= record.recordedAtMs) continue;
+      if (one.serviceStartAtMs > record.recordedAtMs) continue;
       const later =
         best === undefined ||
         one.serviceStartAtMs - best.serviceStartAtMs ||
