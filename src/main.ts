@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configErrors, loadSettings, type Settings } from './config/index.js';
+import { askOnTerminal } from './commands/confirm.js';
 import { demo } from './commands/demo.js';
 import { commandErrors } from './commands/errors.js';
 import { startProgram, startText } from './commands/start.js';
@@ -10,6 +11,7 @@ import { verify } from './commands/verify.js';
 import { cassandraErrors } from './platform/cassandra/errors.js';
 import { embeddedErrors } from './platform/embedded/index.js';
 import { filesErrors } from './platform/files/errors.js';
+import { systemClock } from './platform/http/clock.js';
 import { httpErrors } from './platform/http/errors.js';
 import { folderAbove } from './platform/http/static-files.js';
 import { kafkaErrors } from './platform/kafka/errors.js';
@@ -23,10 +25,12 @@ Usage
   overage [start]      run the program: REST, GraphQL, pages, and the import of CDR files
   overage demo         run the demo data through it in a directory of its own, then end
   overage migrate      make what is missing of keyspace, tables and topics of a cluster, then end
+  overage reset        leave the installation as new: takes every record away, asks first
   overage verify       recompute everything from the log and compare it with what is stored;
                        beside the programs of a cluster, but on no file that one runs on
 
 Options
+  --yes                ask nothing (reset)
   --validate           say what is wrong with the settings, all at once, and end
   --help               this text
 
@@ -35,18 +39,20 @@ Examples
   FEED_MAX_OUT_OF_ORDERNESS=PT0S overage start
   SETTINGS_FILE=overage.settings.json overage --validate
   DATA_DIR=/var/lib/overage overage verify
+  DATA_DIR=/var/lib/overage overage reset --yes
   STORE=cluster KAFKA_BOOTSTRAP_SERVERS=k1:9092 CASSANDRA_CONTACT_POINT=c1 overage migrate
   STORE=cluster KAFKA_BOOTSTRAP_SERVERS=k1:9092 CASSANDRA_CONTACT_POINT=c1 ROLES=api overage
 
 Settings come from the environment, then from the settings file; docs/configuration.md lists them.
 `;
 
-const commands = ['start', 'demo', 'migrate', 'verify'] as const;
+const commands = ['start', 'demo', 'migrate', 'reset', 'verify'] as const;
 type Command = (typeof commands)[number];
 
 interface CommandLine {
   readonly command: Command;
   readonly validate: boolean;
+  readonly yes: boolean;
   readonly help: boolean;
 }
 
@@ -55,13 +61,18 @@ const readCommandLine = (argv: readonly string[]): CommandLine | string => {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { validate: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        validate: { type: 'boolean' },
+        yes: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
     const [command = 'start', ...more] = positionals;
     const known = commands.find((name) => name === command);
     if (known === undefined) return `there is no command ${command}`;
     if (more.length > 0) return `${more[0]} is one word too many`;
-    return { command: known, validate: values.validate === true, help: values.help === true };
+    const { validate = false, yes = false } = values;
+    return { command: known, validate, yes, help: values.help === true };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -135,13 +146,22 @@ const endAfter = (ms: number, code: number): void => {
   void restFor(ms).then(() => process.exit(code));
 };
 
-const runCommand = async (command: Command, settings: Settings): Promise<number> => {
+const runReset = async (line: CommandLine, settings: Settings, logger: Logger): Promise<number> => {
+  const { reset } = await import('./commands/reset.js');
+  const { yes } = line;
+  await reset({ settings, logger, print, yes, ask: askOnTerminal(), nowMs: systemClock() });
+  return 0;
+};
+
+const runCommand = async (line: CommandLine, settings: Settings): Promise<number> => {
+  const { command } = line;
   const logger = createLogger({
     level: command === 'start' ? settings.logLevel : 'warn',
     format: settings.logFormat,
   });
   if (command === 'demo') return demo({ ...placeOfProgram(), logger, print });
   if (command === 'migrate') return runMigrate(settings, logger);
+  if (command === 'reset') return runReset(line, settings, logger);
   if (command === 'verify') return (await verify(settings, logger, print)) === 0 ? 0 : 1;
   const asked = signalled();
   const program = await startProgram({ ...placeOfProgram(), settings, logger });
@@ -170,7 +190,7 @@ const run = async (argv: readonly string[]): Promise<number> => {
     return 0;
   }
   try {
-    return await runCommand(line.command, settings);
+    return await runCommand(line, settings);
   } catch (error) {
     complain(faultText(error));
     return 1;

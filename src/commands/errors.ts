@@ -16,4 +16,14 @@ export const commandErrors = {
     meaning: 'The settings ask for something that the servers are not and cannot become.',
     next: 'Change the setting to what is there, or choose other names and begin anew.',
   },
+  NOT_CONFIRMED: {
+    reaction: 'Fatal',
+    meaning: 'Nothing was changed: the question was not answered with the word it asks for.',
+    next: 'Run it on a terminal and type the word, or give `--yes` when nobody is to be asked.',
+  },
+  CLUSTER_IN_USE: {
+    reaction: 'Fatal',
+    meaning: 'Programs of this cluster run.',
+    next: 'Stop every process; one that was killed is forgotten after KAFKA_SESSION_TIMEOUT.',
+  },
 } as const satisfies FaultCodes;

@@ -165,6 +165,33 @@ export const checkSchema = async (
   return differences;
 };
 
+/** The tables of the schema that are there and have a row, but for the numbers of the keyspace. */
+export const filledTables = async (
+  session: CassandraSession,
+  { keyspace, tables }: WantedSchema,
+): Promise<string[]> => {
+  const there = await tablesOf(session, keyspace);
+  const names = tables.map(({ name }) => name).filter((name) => there?.has(name));
+  const filled: string[] = [];
+  for (const name of names.filter((each) => each !== schemaInfoTable.name)) {
+    const rows = await session.query(`SELECT * FROM ${quoted(keyspace)}.${quoted(name)} LIMIT 1`);
+    if (rows.length > 0) filled.push(name);
+  }
+  return filled;
+};
+
+/** Takes all rows of the tables away, one table after the other. Needs every node to be up. */
+export const emptyTables = async (
+  session: CassandraSession,
+  keyspace: string,
+  tables: readonly string[],
+): Promise<void> => {
+  for (const name of tables) {
+    const cql = `TRUNCATE ${quoted(keyspace)}.${quoted(name)}`;
+    await session.query(cql, [], { prepare: false });
+  }
+};
+
 /** Numbers the keyspace was made with that are others now; empty when there is no keyspace yet. */
 export const fixedDifferences = async (
   session: CassandraSession,

@@ -4,3 +4,4 @@ export * from './errors.js';
 export * from './file-snapshot-store.js';
 export * from './log-tables.js';
 export type { QueryParameter } from './query-values.js';
+export { refuseHeldStore, storeParts } from './store-parts.js';

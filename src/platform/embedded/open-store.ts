@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import type { Fault } from '../../streaming/index.js';
 import { cutWal, syncPath, walDamage } from './wal-repair.js';
 import { isDiskFull, isNotWritable, messageOf, storeFault } from './store-fault.js';
 
@@ -29,22 +30,23 @@ export const makeDirectory = (directory: string): void => {
   }
 };
 
-const diskFull = (path: string, cause: unknown): Error =>
+const diskFull = (path: string, cause: unknown): Fault =>
   storeFault('DISK_FULL', `no room on the disk of ${path}`, { facts: { path }, cause });
 
-const notWritable = (path: string, cause: unknown): Error =>
+const notWritable = (path: string, cause: unknown): Fault =>
   storeFault('STORE_NOT_WRITABLE', `${path} cannot be written: ${messageOf(cause)}`, {
     facts: { path },
     cause,
   });
 
-const inUse = (path: string, pid: string | undefined, cause?: unknown): Error =>
+const inUse = (path: string, pid: string | undefined, cause?: unknown): Fault =>
   storeFault('STORE_IN_USE', `${path} is held by process ${pid ?? 'unknown'}`, {
     facts: { path, pid: pid === undefined ? undefined : Number(pid) },
     cause,
   });
 
-const openFault = (error: unknown, path: string): Error => {
+/** Why a store could not be opened, as one of the faults of `openStore`. */
+export const openFault = (error: unknown, path: string): Fault => {
   const message = messageOf(error);
   if (/Could not set lock on file/i.test(message)) {
     return inUse(path, /PID (\d+)/.exec(message)?.[1], error);

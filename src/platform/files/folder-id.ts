@@ -5,7 +5,8 @@ import { Fault } from '../../streaming/index.js';
 import { pauseFor } from '../pause.js';
 import { filesErrors } from './errors.js';
 
-const fileName = '.overage-import-id';
+/** The file that holds the id of its folder. */
+export const folderIdFile = '.overage-import-id';
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const tries = 20;
 const retryAfterMs = 50;
@@ -19,7 +20,7 @@ const codeOf = (error: unknown): string =>
  * INCOMING_DIR_NOT_USABLE when the folder cannot have such a file (Fatal).
  */
 export const folderId = async (root: string): Promise<string> => {
-  const path = join(root, fileName);
+  const path = join(root, folderIdFile);
   try {
     await mkdir(root, { recursive: true });
     for (let n = 0; n < tries; n++) {
@@ -53,7 +54,7 @@ const idIn = async (path: string): Promise<string> => {
 /** Puts a new id there unless one is: the file appears whole, or (without links) new. */
 const make = async (path: string, root: string): Promise<void> => {
   const id = randomUUID();
-  const draft = join(root, `.overage-import-id-${id}`);
+  const draft = join(root, `${folderIdFile}-${id}`);
   try {
     await writeFile(draft, `${id}\n`, { flush: true });
     await link(draft, path);

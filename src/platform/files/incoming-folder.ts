@@ -27,7 +27,9 @@ interface WatchedFolder {
   readonly made: string;
 }
 
-const reserved = new Set(['done', 'failed']);
+/** Where files go that were read, or could not be. */
+export const finishedFolders = ['done', 'failed'] as const;
+const reserved: ReadonlySet<string> = new Set(finishedFolders);
 const isIgnored = (name: string): boolean => /^(tmp|\.|_)/.test(name);
 const reasonEnding = '.reason.txt';
 

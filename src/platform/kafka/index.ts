@@ -1,5 +1,6 @@
 export type { Admin, Kafka } from 'kafkajs';
 export * from './errors.js';
+export { deleteGroups, findGroups, renewTopics, usedTopics } from './fresh-topics.js';
 export { GroupOffsets } from './group-offsets.js';
 export { kafkaFault, newKafka, type KafkaLog, type KafkaOptions } from './kafka-client.js';
 export { PartitionFetcher } from './partition-fetcher.js';

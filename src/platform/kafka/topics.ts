@@ -43,7 +43,11 @@ const ownConfig = 1;
 /** Where Kafka keeps positions, and what it knows of transactions. */
 const internalTopics = ['__consumer_offsets', '__transaction_state'];
 
-const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> => {
+/** Runs the work on an admin client that is closed behind it; faults are those of Kafka. */
+export const withAdmin = async <T>(
+  kafka: Kafka,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> => {
   const admin = kafka.admin();
   try {
     await admin.connect();
@@ -79,6 +83,15 @@ const entriesOf = async (
     if (kafkaFault(error).code !== 'KAFKA_DENIED') throw error;
     return undefined;
   }
+};
+
+/** What a topic has of its own, as it is given when a topic is made. */
+export const ownConfigs = async (
+  admin: Admin,
+  topic: string,
+): Promise<{ name: string; value: string }[]> => {
+  const entries = (await entriesOf(admin, ConfigResourceTypes.TOPIC, topic)) ?? [];
+  return entries.filter(({ isOwn }) => isOwn).map(({ name, value }) => ({ name, value }));
 };
 
 const configsFrom = (entries: readonly Entry[]): Configs =>

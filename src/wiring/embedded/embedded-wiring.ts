@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Provider } from '@nestjs/common';
@@ -43,7 +44,12 @@ import { EmbeddedFeedFiles } from '../../import/adapters/embedded-feed-files.js'
 import { EmbeddedImportFileStore } from '../../import/adapters/embedded-import-file-store.js';
 import { MAX_FUTURE_SKEW_MS } from '../../ingest/incoming-data-records.service.js';
 import { embeddedPartitions, causeText, partitionStatus } from '../partition-status.js';
-import { EmbeddedDatabase, EmbeddedLog, FileSnapshotStore } from '../../platform/embedded/index.js';
+import {
+  EmbeddedDatabase,
+  EmbeddedLog,
+  FileSnapshotStore,
+  storeParts,
+} from '../../platform/embedded/index.js';
 import { CLOCK, systemClock } from '../../platform/http/clock.js';
 import { TASK_STATE } from '../../platform/http/health.controller.js';
 import { pauseFor } from '../../platform/pause.js';
@@ -60,6 +66,14 @@ export const processName = (): string => `${hostname()}/${process.pid}`;
 
 /** Where the store of a data directory is. */
 export const storePath = (dataDir: string): string => join(dataDir, 'overage.duckdb');
+
+const snapshotFolder = (dataDir: string): string => join(dataDir, 'snapshots');
+
+/** Everything in a data directory that the program made and that is there, the file itself last. */
+export const installationParts = (dataDir: string): string[] => [
+  ...[snapshotFolder(dataDir)].filter((part) => existsSync(part)),
+  ...storeParts(storePath(dataDir)).reverse(),
+];
 
 /** Every table of the embedded mode. */
 export const embeddedTables = (): TableSchema[] => [
@@ -94,7 +108,7 @@ export const openEmbedded = async (settings: Settings, logger: Logger): Promise<
       batchEvents: settings.batchEvents,
     });
     const snapshots = new FileSnapshotStore({
-      directory: join(settings.dataDir, 'snapshots'),
+      directory: snapshotFolder(settings.dataDir),
       application: usageApplication.name,
       stateFormat: usageApplication.stateFormat,
       storeId: database.storeId,
