@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { embeddedDefaults } from '../platform/embedded/index.js';
 import { declared, declaredOfFeed } from './declared.js';
 import { loadSettings, type Environment } from './load-settings.js';
 import { feedClockSettings, type Settings } from './settings.js';
@@ -56,7 +57,7 @@ test('nothing set gives the defaults', () => {
     importGzipMaxRatio: 100,
     batchEvents: 8_192,
     snapshotEveryEvents: 1_000_000,
-    storeMemoryLimitBytes: 134_217_728,
+    storeMemoryLimitBytes: embeddedDefaults.memoryLimitBytes,
     logLevel: 'info',
     logFormat: 'auto',
     kafkaBootstrapServers: ['127.0.0.1:9092'],

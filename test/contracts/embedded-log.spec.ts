@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { renameSync } from 'node:fs';
 import {
   newDirectory,
   noteCodec,
@@ -9,7 +10,7 @@ import {
   type EmbeddedUnderTest,
 } from './embedded-setup.js';
 import { noteRowTable, notes, type NoteEvents } from './note-events.js';
-import { batchOf, type Effects, type OutMessage } from '../../src/streaming/index.js';
+import { batchOf, Fault, type Effects, type OutMessage } from '../../src/streaming/index.js';
 import { EmbeddedLog } from '../../src/platform/embedded/index.js';
 
 const nothing: Effects = { rows: [], messages: [] };
@@ -292,6 +293,25 @@ describe('EmbeddedLog', () => {
     await expect(log.stored(0, 3).next()).rejects.toMatchObject(missing);
   });
 
+  it('answers an append as done whose commit is durable though it failed', async () => {
+    const { database } = test;
+    const transaction = database.transaction.bind(database);
+    database.transaction = async (batches) => {
+      await transaction(batches);
+      throw new Fault('STORE_WRITE_FAILED', 'Retry', 'the fold behind the commit failed');
+    };
+    const durable = log.append(notes('a'));
+    await log.read(0);
+    const committing = log.commit(nothing, at(1));
+    const undone = log.append(notes('b'));
+    await expect(committing).rejects.toThrow('the fold behind the commit failed');
+    database.transaction = transaction;
+    expect(await log.fence()).toEqual(at(1));
+    expect(await durable).toEqual({ firstOffset: 0, nextOffset: 1 });
+    await expect(undone).rejects.toMatchObject({ code: 'APPEND_UNDONE' });
+    expect(await storedNotes()).toEqual(['a']);
+  });
+
   it('goes on after an error that ends the store, from what is on the disk', async () => {
     void log.append(notes('a')).catch(() => undefined);
     await log.read(0);
@@ -303,6 +323,17 @@ describe('EmbeddedLog', () => {
     await expect(log.commit(nothing, at(1, 1))).rejects.toThrow('FATAL');
     database.transaction = transaction;
     expect(await log.fence()).toEqual(at(1));
+  });
+
+  it('reads no more and writes no more once the store is found to be damaged', async () => {
+    const reading = log.read(0);
+    renameSync(`${test.path}`, `${test.path}.away`);
+    const appended = log.append(notes(), [noteRow(1, 'a')]);
+    const removed = { code: 'STORE_REMOVED', reaction: 'StateCorrupt' };
+    await expect(reading).rejects.toMatchObject(removed);
+    await expect(log.commit(nothing, at(0))).rejects.toMatchObject(removed);
+    await log.abandon();
+    await expect(appended).rejects.toMatchObject({ code: 'APPEND_UNDONE' });
   });
 });
 

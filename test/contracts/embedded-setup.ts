@@ -55,6 +55,8 @@ export const noteRow = (id: number, note: string) => batchOf(noteRowTable, [[id,
 export interface EmbeddedUnderTest extends CommitPointUnderTest {
   readonly log: EmbeddedLog<NoteEvents>;
   readonly database: EmbeddedDatabase;
+  /** The file of the store. */
+  readonly path: string;
   reopen(): Promise<EmbeddedUnderTest>;
 }
 
@@ -72,6 +74,7 @@ export const openEmbedded = async (
   return {
     log,
     database,
+    path: join(directory, 'overage.duckdb'),
     commitPoint: log,
     rowsFirst: false,
     noteRows: async () => {

@@ -32,7 +32,7 @@ export const embeddedRecordRowStore = (
         ([low, high], time) => [Math.min(low, time), Math.max(high, time)],
         [Infinity, -Infinity],
       );
-      const batch = await database.queryColumns(
+      const batch = await database.own.queryColumns(
         ofIdentities,
         [Float64Array.from(lookups.msisdns), times, beforeOffset, least, greatest],
         dataRecordTable,
@@ -41,7 +41,7 @@ export const embeddedRecordRowStore = (
     }
     if (lookups.waitingOf.length === 0) return found ?? new DataRecordRows(0);
     const waiting = DataRecordRows.from(
-      await database.queryColumns(
+      await database.own.queryColumns(
         waitingOf,
         [Float64Array.from(lookups.waitingOf), beforeOffset],
         dataRecordTable,

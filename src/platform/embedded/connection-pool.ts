@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { storeFault } from './store-fault.js';
 
 type Waiter = (connection: DuckDBConnection) => void;
 
@@ -9,6 +10,7 @@ export class ConnectionPool {
   readonly #waiting: Waiter[] = [];
   readonly #idle: (() => void)[] = [];
   #lent = 0;
+  #isClosed = false;
 
   private constructor() {}
 
@@ -19,19 +21,34 @@ export class ConnectionPool {
     return pool;
   }
 
-  /** Runs the work with a connection that nobody else uses meanwhile. */
+  /**
+   * Runs the work with a connection that nobody else uses meanwhile. Rejects with STORE_READ_FAILED
+   * when the pool was closed before its turn.
+   */
   async use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.#take();
     try {
+      if (this.#isClosed) throw storeFault('STORE_READ_FAILED', 'the store is opened anew');
       return await work(connection);
     } finally {
       this.#giveBack(connection);
     }
   }
 
-  /** Waits until no connection is lent, then closes all. */
-  async close(): Promise<void> {
+  /** Ends the queries that run; each rejects. */
+  interrupt(): void {
+    for (const connection of this.#all) connection.interrupt();
+  }
+
+  /** Waits until no connection is lent. */
+  async idle(): Promise<void> {
     if (this.#lent > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Waits until no connection is lent, then closes all; who waits for one is refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.idle();
     for (const connection of this.#all) connection.disconnectSync();
   }
 

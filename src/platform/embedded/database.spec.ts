@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -302,29 +301,4 @@ describe('EmbeddedDatabase', () => {
       EmbeddedDatabase.open({ path, tables: [], log: () => undefined }),
     ).rejects.toMatchObject({ code: 'STORE_UNREADABLE', reaction: 'StateCorrupt' });
   });
-
-  test('with too little memory a transaction is there if and only if it resolved', async () => {
-    await database.close();
-    const few = { memoryLimitBytes: 16 * 1048576, checkpointBytes: 4 * 1048576 };
-    const open = (): Promise<EmbeddedDatabase> =>
-      EmbeddedDatabase.open({
-        ...{ path: path(), tables: [everyKind, other], ...few },
-        log: (line: string) => lines.push(line),
-      });
-    database = await open();
-    const id = new Uint32Array(4);
-    let resolved = 0;
-    for (let n = 0; n < 20; n++) {
-      const rows = Array.from({ length: 20 }, (_, at): Row => {
-        return [n * 20 + at, at, 0, id, '', randomBytes(60_000)];
-      });
-      await database.transaction([batchOf(everyKind, rows)]).then(
-        () => (resolved += rows.length),
-        () => undefined,
-      );
-    }
-    expect(lines.filter((line) => line.includes('could not be folded in'))).not.toEqual([]);
-    const count = 'SELECT count(*) AS rows FROM "every kind"';
-    expect(await database.query(count)).toEqual([{ rows: resolved }]);
-  }, 60_000);
 });

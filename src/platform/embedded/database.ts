@@ -1,25 +1,20 @@
 import { resolve } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance, DuckDBMaterializedResult } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 import { Fault, type ColumnBatch, type TableSchema } from '../../streaming/index.js';
 import { readColumns } from './column-reader.js';
 import { ColumnWriter } from './column-writer.js';
-import { ConnectionPool } from './connection-pool.js';
-import { openStore, releaseStore, type StoreFile } from './open-store.js';
+import type { StoreFile } from './open-store.js';
 import { bindParameters, plainValue, type QueryParameter } from './query-values.js';
-import {
-  isDiskFull,
-  isInvalidated,
-  messageOf,
-  readFault,
-  storeFault,
-  writeFault,
-} from './store-fault.js';
+import { ReaderGate } from './reader-gate.js';
+import { isDiskFull, isInvalidated, isOutOfMemory, messageOf } from './store-fault.js';
+import { readFault, storeFault, writeFault } from './store-fault.js';
+import { StoreSession } from './store-session.js';
 import { prepareTables } from './store-tables.js';
-import { writeTransaction } from './transaction.js';
+import { byTable, writeTransaction } from './transaction.js';
 
-/** Measured: see README.md. */
+/** Measured: see README.md. The memory is the default of STORE_MEMORY_LIMIT, held by a test. */
 export const embeddedDefaults = {
-  memoryLimitBytes: 96 * 1048576,
+  memoryLimitBytes: 128 * 1048576,
   threads: 1,
   checkpointBytes: 64 * 1048576,
   readers: 2,
@@ -32,9 +27,22 @@ export interface EmbeddedDatabaseOptions {
   readonly log: (line: string) => void;
   readonly memoryLimitBytes?: number;
   readonly threads?: number;
+  /** At most half of the memory: rows that are only in the log are kept in it too. */
   readonly checkpointBytes?: number;
   /** How many queries may run side by side. */
   readonly readers?: number;
+}
+
+/** Reading the committed rows of a store. */
+export interface StoreReads {
+  /** Rows as objects; see `plainValue` for the values. For queries that answer few rows. */
+  query(sql: string, parameters?: readonly QueryParameter[]): Promise<Record<string, unknown>[]>;
+  /** Rows as typed arrays; the columns of the query have to be those of the schema, in order. */
+  queryColumns(
+    sql: string,
+    parameters: readonly QueryParameter[],
+    schema: TableSchema,
+  ): Promise<ColumnBatch>;
 }
 
 const rowsOf = async (result: DuckDBMaterializedResult): Promise<Record<string, unknown>[]> => {
@@ -46,21 +54,48 @@ const rowsOf = async (result: DuckDBMaterializedResult): Promise<Record<string, 
   );
 };
 
-interface Session {
-  readonly instance: DuckDBInstance;
-  readonly writer: DuckDBConnection;
-  readonly readers: ConnectionPool;
-}
+/** A query, and what its result becomes. */
+type Read<T> = (connection: DuckDBConnection) => Promise<T>;
+
+const reading =
+  <T>(
+    sql: string,
+    parameters: readonly QueryParameter[],
+    use: (result: DuckDBMaterializedResult) => Promise<T>,
+  ): Read<T> =>
+  async (connection) => {
+    const { values, types } = bindParameters(parameters);
+    return use(await connection.run(sql, values.length > 0 ? values : undefined, types));
+  };
+
+/** Writes that fail one after the other for want of memory: with so many it is too little. */
+const FAILURES_FOR_MORE_MEMORY = 3;
+const MOST_MEMORY_FACTOR = 8;
 
 /**
  * The one file of the embedded mode: tables that only grow, written one transaction at a time and
- * read at the same time by a few other connections, which see committed rows only.
+ * read at the same time by a few other connections, which see committed rows only. Whatever a write
+ * fails with, the instance is thrown away and the file opened anew: only what it then says is true.
  */
-export class EmbeddedDatabase {
+export class EmbeddedDatabase implements StoreReads {
+  /**
+   * What counting itself reads, on a connection of its own. When there is no memory for it, those
+   * who ask are ended and held off, and it is tried once more.
+   */
+  readonly own: StoreReads = {
+    query: (sql, parameters = []) => this.#readOwn(reading(sql, parameters, rowsOf)),
+    queryColumns: (sql, parameters, schema) =>
+      this.#readOwn(reading(sql, parameters, async (result) => readColumns(result, schema))),
+  };
   readonly #writers = new Map<string, ColumnWriter>();
-  #session: Session | undefined;
+  readonly #gate = new ReaderGate();
+  readonly #damageListeners = new Set<(fault: Fault) => void>();
+  #session: StoreSession | undefined;
+  #isBroken = false;
   #storeId = '';
-  #invalid = false;
+  #damage: Fault | undefined;
+  #memoryFailures = 0;
+  #memoryFactor = 1;
   #closed = false;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -72,15 +107,19 @@ export class EmbeddedDatabase {
   }
 
   /**
-   * Opens the file, repairs a torn log tail, and makes the tables that are missing.
+   * Opens the file, cuts a torn log tail, and makes the tables that are missing.
    * Rejects with STORE_IN_USE, STORE_NOT_WRITABLE, STORE_UNREADABLE, STORE_OTHER_SCHEMA, DISK_FULL.
    */
   static async open(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+    const {
+      memoryLimitBytes = embeddedDefaults.memoryLimitBytes,
+      checkpointBytes = embeddedDefaults.checkpointBytes,
+    } = options;
     const file = {
       path: resolve(options.path),
-      memoryLimitBytes: options.memoryLimitBytes ?? embeddedDefaults.memoryLimitBytes,
+      memoryLimitBytes,
       threads: options.threads ?? embeddedDefaults.threads,
-      checkpointBytes: options.checkpointBytes ?? embeddedDefaults.checkpointBytes,
+      checkpointBytes: Math.min(checkpointBytes, memoryLimitBytes / 2),
       log: options.log,
     };
     const database = new EmbeddedDatabase(options, file);
@@ -88,6 +127,7 @@ export class EmbeddedDatabase {
     try {
       database.#storeId = await prepareTables(writer, options.tables);
     } catch (error) {
+      database.#isBroken = true;
       await database.close();
       throw isDiskFull(error) ? writeFault(error) : error;
     }
@@ -99,136 +139,181 @@ export class EmbeddedDatabase {
     return this.#storeId;
   }
 
-  /** Rows as objects; see `plainValue` for the values. For queries that answer few rows. */
+  /** For those who ask. Rejects with STORE_BUSY while counting needs the memory. */
   query(
     sql: string,
     parameters: readonly QueryParameter[] = [],
   ): Promise<Record<string, unknown>[]> {
-    return this.#read(sql, parameters, rowsOf);
+    return this.#readAsked(reading(sql, parameters, rowsOf));
   }
 
-  /** Rows as typed arrays; the columns of the query have to be those of the schema, in order. */
+  /** For those who ask. Rejects with STORE_BUSY while counting needs the memory. */
   queryColumns(
     sql: string,
     parameters: readonly QueryParameter[],
     schema: TableSchema,
   ): Promise<ColumnBatch> {
-    return this.#read(sql, parameters, async (result) => readColumns(result, schema));
+    return this.#readAsked(reading(sql, parameters, async (all) => readColumns(all, schema)));
   }
 
-  /** All rows in one durable transaction, after those that were asked for before. */
-  transaction(batches: readonly ColumnBatch[]): Promise<void> {
-    return this.#inOrder(async () => {
-      const { writer } = await this.#usable();
-      try {
-        const tools = {
-          connection: writer,
-          writerOf: (batch: ColumnBatch) => this.#writerOf(batch),
-          onLogNotFolded: (error: unknown) => this.#logNotFolded(error),
-        };
-        await writeTransaction(tools, batches);
-      } catch (error) {
-        this.#noteFatal(error);
-        throw error;
-      }
-    });
+  /**
+   * All rows in one durable transaction, after those that were asked for before. When it rejects,
+   * only what is read next says whether the transaction is there: whole, or not at all.
+   */
+  async transaction(batches: readonly ColumnBatch[]): Promise<void> {
+    const tables = byTable(batches, (name) => this.#writerOf(name));
+    return this.#write((writer) => writeTransaction(writer, tables));
   }
 
   /** Statements that are not rows to add (trimming a table), in one durable transaction. */
   execute(sql: string): Promise<void> {
-    return this.#inOrder(async () => {
-      const { writer } = await this.#usable();
-      try {
-        await writer.run(sql);
-      } catch (error) {
-        this.#noteFatal(error);
-        throw writeFault(error);
-      }
-    });
+    return this.#write(async (writer) => void (await writer.run(sql)));
+  }
+
+  /** Calls the listener when the file turns out to be damaged or gone: nothing is written then. */
+  onDamage(listener: (fault: Fault) => void): void {
+    this.#damageListeners.add(listener);
   }
 
   /** Waits for what runs, folds the log into the file, and gives the file free. */
   async close(): Promise<void> {
     await this.#inOrder(async () => {
       this.#closed = true;
-      if (!this.#session) return;
-      const { writer } = this.#session;
-      if (!this.#invalid)
-        await writer.run('CHECKPOINT').catch((error) => this.#noCheckpoint(error));
+      const session = this.#session;
+      if (!session) return;
+      if (!this.#isBroken && session.hasFile())
+        await session.writer.run('CHECKPOINT').catch((error) => this.#noCheckpoint(error));
       await this.#closeSession();
     });
-  }
-
-  /** The rows are safe in the log; DuckDB has to be opened anew, and tries it again later. */
-  #logNotFolded(error: unknown): void {
-    this.#noteFatal(error);
-    const next = 'give it more STORE_MEMORY_LIMIT';
-    this.file.log(`store: the log could not be folded in, ${next}: ${messageOf(error)}`);
   }
 
   #noCheckpoint(error: unknown): void {
     this.file.log(`store: closed with its log not folded in: ${messageOf(error)}`);
   }
 
-  async #open(): Promise<Session> {
-    const instance = await openStore(this.file);
-    const readers = this.options.readers ?? embeddedDefaults.readers;
-    const session = {
-      instance,
-      writer: await instance.connect(),
-      readers: await ConnectionPool.open(instance, readers),
-    };
-    this.#invalid = false;
-    this.#session = session;
-    return session;
+  /** A log that does not fit into memory at the start is read with more, or nobody could start. */
+  async #open(): Promise<StoreSession> {
+    for (;;) {
+      const memoryLimitBytes = this.file.memoryLimitBytes * this.#memoryFactor;
+      const readers = this.options.readers ?? embeddedDefaults.readers;
+      try {
+        this.#session = await StoreSession.open({ ...this.file, memoryLimitBytes }, readers);
+        this.#isBroken = false;
+        return this.#session;
+      } catch (error) {
+        if (!this.#takesMoreAfter(error)) throw this.#noteDamage(error);
+      }
+    }
+  }
+
+  #takesMoreAfter(error: unknown): boolean {
+    const cause = error instanceof Fault ? error.cause : error;
+    if (!isOutOfMemory(cause) || this.#memoryFactor >= MOST_MEMORY_FACTOR) return false;
+    this.#memoryFactor *= 2;
+    const factor = this.#memoryFactor;
+    this.file.log(`store: takes ${factor} times STORE_MEMORY_LIMIT: less is too little for it`);
+    return true;
   }
 
   async #closeSession(): Promise<void> {
     const session = this.#session;
-    if (!session) return;
     this.#session = undefined;
-    await session.readers.close();
-    session.writer.disconnectSync();
-    session.instance.closeSync();
-    releaseStore(this.file.path);
+    await session?.close();
   }
 
-  /** The open session; after an error that ended it, the file is opened anew first. */
-  async #usable(): Promise<Session> {
+  /** The open session; after an error of a write, the file is opened anew first. */
+  async #usable(): Promise<StoreSession> {
     if (this.#closed) throw storeFault('STORE_CLOSED', `${this.file.path} is closed`);
-    if (this.#session && !this.#invalid) return this.#session;
-    this.file.log('store: opened anew after an error that DuckDB cannot go on from');
+    if (this.#session && !this.#isBroken) return this.#session;
     await this.#closeSession();
     return this.#open();
   }
 
-  #noteFatal(error: unknown): void {
-    const cause = error instanceof Fault ? error.cause : error;
-    if (isInvalidated(cause)) this.#invalid = true;
+  #write(work: (writer: DuckDBConnection) => Promise<void>): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#damage) throw this.#damage;
+      const session = await this.#usable();
+      this.#checkIsThere(session);
+      try {
+        await work(session.writer);
+      } catch (error) {
+        this.file.log(`store: a write failed, so it is opened anew: ${messageOf(error)}`);
+        this.#isBroken = true;
+        if (isOutOfMemory(error)) this.#noteShortMemory(error);
+        throw this.#noteDamage(writeFault(error));
+      }
+      session.noteLog();
+      this.#memoryFailures = 0;
+    });
   }
 
-  async #read<T>(
-    sql: string,
-    parameters: readonly QueryParameter[],
-    use: (result: DuckDBMaterializedResult) => Promise<T>,
-  ): Promise<T> {
-    const open = this.#invalid ? undefined : this.#session;
-    const session = open ?? (await this.#inOrder(() => this.#usable()));
+  #checkIsThere(session: StoreSession): void {
+    const missing = session.missingFile();
+    if (missing === undefined) return;
+    const fault = storeFault('STORE_REMOVED', `${missing} was removed or replaced`, {
+      facts: { path: missing },
+    });
+    throw this.#noteDamage(fault);
+  }
+
+  #noteShortMemory(error: unknown): void {
+    this.#gate.hold();
+    if (++this.#memoryFailures % FAILURES_FOR_MORE_MEMORY === 0) this.#takesMoreAfter(error);
+  }
+
+  #noteDamage<E>(fault: E): E {
+    const isDamage = fault instanceof Fault && fault.reaction === 'StateCorrupt';
+    if (!isDamage || this.#damage !== undefined) return fault;
+    this.#damage = fault;
+    for (const listener of this.#damageListeners) listener(fault);
+    return fault;
+  }
+
+  #readable(): Promise<StoreSession> {
+    const open = this.#isBroken ? undefined : this.#session;
+    return open ? Promise.resolve(open) : this.#inOrder(() => this.#usable());
+  }
+
+  async #readAsked<T>(read: Read<T>): Promise<T> {
+    if (this.#gate.isClosed) throw storeFault('STORE_BUSY', 'counting needs the memory');
+    const session = await this.#readable();
     return session.readers.use(async (connection) => {
       try {
-        const { values, types } = bindParameters(parameters);
-        const bound = values.length > 0;
-        return await use(await connection.run(sql, bound ? values : undefined, types));
+        return await read(connection);
       } catch (error) {
-        this.#noteFatal(error);
-        throw readFault(error);
+        throw this.#readFailed(session, error);
       }
     });
   }
 
-  #writerOf(batch: ColumnBatch): ColumnWriter {
-    const writer = this.#writers.get(batch.schema.name);
-    if (!writer) throw new Error(`table ${batch.schema.name} is not among the store's tables`);
+  async #readOwn<T>(read: Read<T>): Promise<T> {
+    const session = await this.#readable();
+    return session.own.use(async (connection) => {
+      try {
+        return await read(connection);
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw this.#readFailed(session, error);
+      }
+      this.#gate.hold();
+      await session.stopReaders();
+      try {
+        return await read(connection);
+      } catch (error) {
+        if (isOutOfMemory(error)) this.#noteShortMemory(error);
+        this.#isBroken ||= session === this.#session;
+        throw this.#readFailed(session, error);
+      }
+    });
+  }
+
+  #readFailed(session: StoreSession, error: unknown): unknown {
+    if (isInvalidated(error)) this.#isBroken ||= session === this.#session;
+    return this.#noteDamage(readFault(error));
+  }
+
+  #writerOf(table: string): ColumnWriter {
+    const writer = this.#writers.get(table);
+    if (!writer) throw new Error(`table ${table} is not among the store's tables`);
     return writer;
   }
 

@@ -95,6 +95,10 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   ) {
     this.#batchEvents = options.batchEvents ?? 8192;
     this.#storedBatchEvents = options.storedBatchEvents ?? 65536;
+    database.onDamage((fault) => {
+      this.#broken = fault;
+      this.#signal();
+    });
   }
 
   /** The tables a store needs for a log: the log itself, the messages, the position. */
@@ -110,7 +114,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   ): Promise<EmbeddedLog<E>> {
     const log = new EmbeddedLog(database, codec, options);
     const position = quoted(positionTable.name);
-    const [{ rows }] = await database.query(`SELECT count(*) AS rows FROM ${position}`);
+    const [{ rows }] = await database.own.query(`SELECT count(*) AS rows FROM ${position}`);
     if (Number(rows) > 1) {
       await database.execute(
         `DELETE FROM ${position} WHERE seq < (SELECT max(seq) FROM ${position})`,
@@ -295,7 +299,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   /** No ORDER BY: one writer adds the rows in order of offset, and DuckDB reads them in order. */
   async #select(from: number, to: number): Promise<E> {
     const { table } = this.codec;
-    const batch = await this.database.queryColumns(
+    const batch = await this.database.own.queryColumns(
       `SELECT ${columnList(table)} FROM ${quoted(table.name)}
         WHERE "offset" >= $1 AND "offset" < $2`,
       [from, to],
@@ -312,7 +316,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   }
 
   async #lastMark(): Promise<CommitMark> {
-    const [row] = await this.database.query(
+    const [row] = await this.database.own.query(
       `SELECT ${columnList(positionTable)} FROM ${quoted(positionTable.name)}
         ORDER BY seq DESC LIMIT 1`,
     );
@@ -325,7 +329,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   }
 
   async #lastOffset(): Promise<number> {
-    const [{ last }] = await this.database.query(
+    const [{ last }] = await this.database.own.query(
       `SELECT max("offset") AS last FROM ${quoted(this.codec.table.name)}`,
     );
     return last === null ? -1 : Number(last);

@@ -26,9 +26,25 @@ export const embeddedErrors = {
     meaning: 'Events in the middle of the log are missing.',
     next: 'Restore the data directory from a backup; keep the damaged one for a report.',
   },
+  STORE_DAMAGED: {
+    reaction: 'StateCorrupt',
+    meaning:
+      'A part of the store on the disk is not what was written; nothing is written any more.',
+    next: 'Stop the program, look after the disk, then run `npm run repair` or restore a backup.',
+  },
+  STORE_REMOVED: {
+    reaction: 'StateCorrupt',
+    meaning: 'The store file or its log was removed or replaced while the program runs.',
+    next: 'Stop the program, put the files back as they were, start it again.',
+  },
+  STORE_BUSY: {
+    reaction: 'Retry',
+    meaning: 'Counting needs the memory of the store, so nothing is answered from it just now.',
+    next: 'Ask again in a moment; when it stays so, give it more STORE_MEMORY_LIMIT.',
+  },
   STORE_WRITE_FAILED: {
     reaction: 'Retry',
-    meaning: 'A transaction failed; nothing of it was kept.',
+    meaning: 'A transaction failed; what is kept is read from the store, opened anew.',
     next: 'It is tried again by itself; when it goes on, look at the disk.',
   },
   STORE_READ_FAILED: {

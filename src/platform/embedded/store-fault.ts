@@ -40,22 +40,39 @@ export const isNotWritable = (error: unknown): boolean =>
 export const isInvalidated = (error: unknown): boolean =>
   /^FATAL|database has been invalidated/i.test(messageOf(error));
 
-/**
- * True for the error of a commit that is on the disk: only the fold of the log into the file, which
- * DuckDB begins by itself behind a commit, has failed.
- */
-export const isDurable = (error: unknown): boolean =>
-  /COMMIT succeeded and is durable/.test(messageOf(error));
+/** True when there was not enough memory, of the limit or of the machine. */
+export const isOutOfMemory = (error: unknown): boolean =>
+  /out of memory|failed to pin block|failed to allocate|could not allocate|bad_alloc/i.test(
+    messageOf(error),
+  );
 
-/** What a failed transaction becomes. A Fault goes through as it is. */
+/** True when what is on the disk is not what was written: it stays so, however often it is read. */
+export const isDamage = (error: unknown): boolean =>
+  /corrupt database file|computed checksum|corrupt WAL|MetadataReader|metadata pointer/i.test(
+    messageOf(error),
+  );
+
+const damaged = (error: unknown): Fault =>
+  storeFault('STORE_DAMAGED', `the store is damaged: ${messageOf(error)}`, { cause: error });
+
+/** What a failed write becomes. A Fault goes through as it is. */
 export const writeFault = (error: unknown): Fault => {
   if (error instanceof Fault) return error;
+  if (isDamage(error)) return damaged(error);
   const code = isDiskFull(error) ? 'DISK_FULL' : 'STORE_WRITE_FAILED';
-  return storeFault(code, `the transaction was undone: ${messageOf(error)}`, { cause: error });
+  return storeFault(code, `the transaction failed: ${messageOf(error)}`, { cause: error });
 };
 
 /** What a failed query becomes: a wrong query is a bug and stays what it is. */
-export const readFault = (error: unknown): unknown =>
-  /^(IO Error|Out of Memory|FATAL|INTERNAL)|invalidated/i.test(messageOf(error))
-    ? storeFault('STORE_READ_FAILED', `a query failed: ${messageOf(error)}`, { cause: error })
+export const readFault = (error: unknown): unknown => {
+  const message = messageOf(error);
+  if (isDamage(error)) return damaged(error);
+  if (/^INTERRUPT/i.test(message)) {
+    return storeFault('STORE_BUSY', 'the query was ended: counting needs the store', {
+      cause: error,
+    });
+  }
+  return isOutOfMemory(error) || /^(IO Error|FATAL|INTERNAL)|invalidated/i.test(message)
+    ? storeFault('STORE_READ_FAILED', `a query failed: ${message}`, { cause: error })
     : error;
+};

@@ -1,5 +1,5 @@
 import { HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { Fault } from '../../streaming/index.js';
+import { Fault, type Reaction } from '../../streaming/index.js';
 import { httpErrors } from './errors.js';
 import { Refusal, type RefusedLine } from './refusal.js';
 
@@ -64,6 +64,11 @@ export const answerOfClientError = (error: { readonly code?: string }): Answer =
     ? ofHttpStatus(431)
     : declared('REQUEST_INVALID', 400, 'this is not a whole HTTP request');
 
+/** Nothing is wrong with the request: a state that passes, or one that a person has to mend. */
+const later: ReadonlySet<Reaction> = new Set(['Retry', 'StateCorrupt']);
+
+const retryAfterSeconds = '2';
+
 const laterNext =
   'Send it again in a moment; when it stays so, docs/errors.md says what the code asks for.';
 
@@ -73,7 +78,7 @@ const laterNext =
  */
 export const answerOf = (error: unknown): Answer => {
   if (error instanceof Refusal) return ofRefusal(error);
-  if (error instanceof Fault && error.reaction === 'Retry') {
+  if (error instanceof Fault && later.has(error.reaction)) {
     return { status: 503, body: { code: error.code, message: error.message, next: laterNext } };
   }
   if (error instanceof HttpException) return ofHttpStatus(error.getStatus());
@@ -104,6 +109,7 @@ export class FaultFilter implements ExceptionFilter {
     if (answer.body.code === 'UNEXPECTED') this.onUnexpected(error);
     const reply = host.switchToHttp().getResponse<Reply>();
     if (reply.sent) return;
+    if (answer.status === 503) reply.header('retry-after', retryAfterSeconds);
     reply
       .status(answer.status)
       .header('content-type', 'application/json; charset=utf-8')

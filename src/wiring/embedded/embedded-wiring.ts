@@ -130,7 +130,7 @@ const newImporter = (
   new Importer({
     ...importerPorts(settings, logger),
     log,
-    journal: new EmbeddedImportFileStore(database),
+    journal: new EmbeddedImportFileStore(database.own),
   });
 
 const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
