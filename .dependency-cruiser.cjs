@@ -88,7 +88,8 @@ module.exports = {
       from: { pathNot: spec },
       module: {
         path: '^src/',
-        pathNot: [spec, '^src/main[.]ts$', '[.]d[.]ts$'], // types of packages that bring none
+        // entries of the bundle; types of packages that bring none
+        pathNot: [spec, '^src/main[.]ts$', '[.]worker[.]ts$', '[.]d[.]ts$'],
         numberOfDependentsLessThan: 1,
       },
     },

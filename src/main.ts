@@ -113,12 +113,17 @@ const faultText = (error: unknown): string => {
 interface Place {
   readonly root: string;
   readonly version: string;
+  readonly indexWorker: string;
 }
 
 const placeOfProgram = (): Place => {
   const root = folderAbove(import.meta.dirname, 'package.json') ?? process.cwd();
   const file = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  return { root, version: file.version };
+  return {
+    root,
+    version: file.version,
+    indexWorker: join(import.meta.dirname, 'run-builder.worker.js'),
+  };
 };
 
 const signalled = (): Promise<void> =>

@@ -29,12 +29,16 @@ const __dirname = import.meta.dirname;`;
 
 /**
  * Puts the built program and its packages into the one file dist/main.js: reading 3,000 small ones
- * takes Node longer than all the rest of a start. Rejects when a package cannot be found.
+ * takes Node longer than all the rest of a start. A thread of it has a small file of its own.
+ * Rejects when a package cannot be found.
  */
 export const bundle = (esbuild) =>
   esbuild.build({
-    entryPoints: [join(dist, 'src/main.js')],
-    outfile: join(dist, 'main.js'),
+    entryPoints: {
+      main: join(dist, 'src/main.js'),
+      'run-builder.worker': join(dist, 'src/ingest/adapters/record-index/run-builder.worker.js'),
+    },
+    outdir: dist,
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -24,12 +24,14 @@ export interface StartOptions {
   /** The folder with web/ and node_modules. */
   readonly root: string;
   readonly version: string;
+  /** The program of the thread that writes the index of rows (embedded). */
+  readonly indexWorker?: string;
 }
 
 /** Opens the store, starts counting, then listens. Rejects with a Fault when it cannot. */
 export const startProgram = async (options: StartOptions): Promise<RunningProgram> => {
   const { settings, logger, root, version } = options;
-  const { runtime, providers } = await wire(settings, logger);
+  const { runtime, providers } = await wire(options);
   const onUnexpected = (error: unknown): void => logger.error('a request failed', error);
   let app: NestFastifyApplication | undefined;
   try {
@@ -54,8 +56,8 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
 };
 
 /** The clients of Kafka and Cassandra are loaded only where they are used. */
-const wire = async (settings: Settings, logger: Logger): Promise<Wiring> => {
-  if (settings.store === 'embedded') return wireEmbedded(settings, logger);
+const wire = async ({ settings, logger, indexWorker }: StartOptions): Promise<Wiring> => {
+  if (settings.store === 'embedded') return wireEmbedded(settings, logger, indexWorker);
   const { wireCluster } = await import('../wiring/cluster/cluster-wiring.js');
   return wireCluster(settings, logger);
 };

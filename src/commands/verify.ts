@@ -50,7 +50,7 @@ const verifyEmbedded = async (
     );
     return differences.count;
   } finally {
-    await store.database.close();
+    await store.close();
   }
 };
 

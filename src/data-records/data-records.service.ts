@@ -29,6 +29,7 @@ import {
 } from './data-records.topics.js';
 import { totalText } from './domain/total-text.js';
 import { dataRecordsErrors } from './errors.js';
+import { RUNNING_TOTALS, type RunningTotals } from './running-totals.js';
 
 /** Which period of which agreement is asked for. */
 export interface PeriodRequest extends YearMonth {
@@ -75,6 +76,7 @@ export class DataRecordsService {
   constructor(
     @Inject(AGREEMENT_STORE) private readonly agreements: AgreementStore,
     @Inject(DATA_RECORD_STORE) private readonly store: DataRecordStore,
+    @Inject(RUNNING_TOTALS) private readonly totals: RunningTotals,
     @Inject(USAGE_INPUT) private readonly input: UsageInput,
     @Inject(CLOCK) private readonly now: Clock,
     @Inject(CORRECTION_MAX_FUTURE_SKEW_MS) private readonly maxFutureSkewMs: number,
@@ -87,8 +89,13 @@ export class DataRecordsService {
     return rows.map((row) => dataRecordJson(row, { ...request, agreementId: agreement.id }));
   }
 
-  /** The total of a period, counted and late, as four lines of text. */
+  /**
+   * The total of a period, counted and late, as four lines of text: the one the task keeps, or the
+   * sum of the rows where no task here has it.
+   */
   async totalUsed(request: PeriodRequest): Promise<string> {
+    const running = this.totals.total(request.agreementId, request);
+    if (running !== undefined) return totalText(running);
     const agreement = await knownAgreement(this.agreements, request.agreementId);
     return totalText(await this.store.totalBytes(periodRows(agreement, request)));
   }

@@ -32,3 +32,10 @@ export {
   type EventRefusal,
   type InputAnswer,
 } from './usage-input.js';
+export type {
+  PageOf,
+  RecordColumns,
+  RecordPages,
+  RecordPlace,
+  RecordRange,
+} from './record-pages.js';

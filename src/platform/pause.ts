@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 
 /** Waits; used where something is tried again. */
 export const pauseFor = async (ms: number): Promise<void> => {
@@ -8,6 +8,11 @@ export const pauseFor = async (ms: number): Promise<void> => {
 /** Waits where nothing is lost if the program ends meanwhile: it does not keep it alive. */
 export const restFor = async (ms: number): Promise<void> => {
   await sleep(ms, undefined, { ref: false });
+};
+
+/** Lets everything else that is due go first: called between the pieces of long work. */
+export const nextTurn = async (): Promise<void> => {
+  await setImmediate();
 };
 
 /** Does the work every so often, one after the other, until the answer is called. */

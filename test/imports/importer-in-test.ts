@@ -204,7 +204,7 @@ export class ImporterInTest {
     this.#store.log.close();
     await this.#ended;
     await this.#store.log.abandon();
-    await this.#store.database.close();
+    await this.#store.close();
     this.#store = undefined;
   }
 

@@ -1,5 +1,13 @@
 import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
-import { recordStatuses } from '../../ingest/index.js';
+import { nextTurn } from '../../platform/pause.js';
+import { uuidText } from '../../streaming/index.js';
+import {
+  recordStatuses,
+  type RecordColumns,
+  type RecordPages,
+  type RecordPlace,
+  type RecordRange,
+} from '../../ingest/index.js';
 import type {
   DataRecordRow,
   DataRecordStore,
@@ -7,6 +15,7 @@ import type {
   RecordIdentity,
   SourceFile,
 } from '../data-record-store.js';
+import { newestVersions, oldestVersionFirst, sumOf } from './row-order.js';
 
 const columns =
   'msisdn, recorded_at, record_id, version, agreement_id, recorded_bytes, status, file_id, line_no';
@@ -34,11 +43,47 @@ const rowOf = (row: Record<string, unknown>): DataRecordRow => ({
   lineNo: Number(row.line_no),
 });
 
-/** Reads the rows from the DuckDB file; the primary key is searched, there is no index. */
+/** The place of the last row: the next page begins behind it. */
+const lastOf = (page: RecordColumns): RecordPlace => {
+  const last = page.length - 1;
+  return {
+    recordedAtMs: page.recordedAtMs[last],
+    recordId: page.recordIds.slice(last * 4, last * 4 + 4),
+    version: page.versions[last],
+  };
+};
+
+const rowsPerTurn = 2048;
+
+const rowOfColumns = (rows: RecordColumns, at: number): DataRecordRow => {
+  const agreementId = uuidText(rows.agreementIds, at * 4);
+  return {
+    msisdn: rows.msisdns[at],
+    recordedAtMs: rows.recordedAtMs[at],
+    recordId: uuidText(rows.recordIds, at * 4),
+    version: rows.versions[at],
+    agreementId: agreementId === noAgreement ? undefined : agreementId,
+    recordedBytes: rows.recordedBytes[at],
+    status: recordStatuses[rows.statuses[at]],
+    fileId: rows.fileIds[at],
+    lineNo: rows.lineNos[at],
+  };
+};
+
+/** Reads the rows out of their index, or out of the table while the index is not whole. */
 export class EmbeddedDataRecordStore implements DataRecordStore {
-  constructor(private readonly database: Pick<EmbeddedDatabase, 'query'>) {}
+  constructor(
+    private readonly database: Pick<EmbeddedDatabase, 'query'>,
+    private readonly index: RecordPages,
+  ) {}
 
   async inForce(period: PeriodRows): Promise<DataRecordRow[]> {
+    const indexed = await this.#indexed(period);
+    if (indexed !== undefined) {
+      return newestVersions(indexed).filter(
+        ({ agreementId }) => agreementId === period.agreementId,
+      );
+    }
     const rows = await this.database.query(
       `SELECT * FROM (${rowsInForce}) WHERE agreement_id = $4::UUID
         ORDER BY recorded_at DESC, record_id DESC`,
@@ -48,6 +93,9 @@ export class EmbeddedDataRecordStore implements DataRecordStore {
   }
 
   async totalBytes(period: PeriodRows): Promise<number | bigint> {
+    if (this.index.isUsable) {
+      return sumOf((await this.inForce(period)).map(({ recordedBytes }) => recordedBytes));
+    }
     const [{ total }] = await this.database.query(
       `SELECT coalesce(sum(recorded_bytes), 0)::HUGEINT AS total FROM (${rowsInForce})
         WHERE agreement_id = $4::UUID`,
@@ -57,6 +105,8 @@ export class EmbeddedDataRecordStore implements DataRecordStore {
   }
 
   async versions(period: PeriodRows): Promise<DataRecordRow[]> {
+    const indexed = await this.#indexed(period);
+    if (indexed !== undefined) return indexed.sort(oldestVersionFirst);
     const rows = await this.database.query(
       `SELECT ${columns} FROM data_record
         WHERE msisdn = $1 AND recorded_at >= $2 AND recorded_at < $3
@@ -67,6 +117,10 @@ export class EmbeddedDataRecordStore implements DataRecordStore {
   }
 
   async find(identity: RecordIdentity): Promise<DataRecordRow | undefined> {
+    const { msisdn, recordedAtMs, recordId } = identity;
+    const range = { msisdn, startMs: recordedAtMs, endMs: recordedAtMs + 1 };
+    const indexed = await this.#indexed(range);
+    if (indexed !== undefined) return indexed.find((row) => row.recordId === recordId);
     const rows = await this.database.query(
       `SELECT ${columns} FROM data_record
         WHERE msisdn = $1 AND recorded_at = $2 AND record_id = $3::UUID
@@ -74,6 +128,24 @@ export class EmbeddedDataRecordStore implements DataRecordStore {
       [identity.msisdn, identity.recordedAtMs, identity.recordId],
     );
     return rows.map(rowOf).at(0);
+  }
+
+  /** All rows of the range, newest first; undefined when the table has to be read. */
+  async #indexed(range: RecordRange): Promise<DataRecordRow[] | undefined> {
+    const found: DataRecordRow[] = [];
+    let before: RecordPlace | undefined;
+    while (this.index.isUsable) {
+      try {
+        const page = this.index.page(range, { before, limit: rowsPerTurn });
+        for (let at = 0; at < page.length; at++) found.push(rowOfColumns(page, at));
+        if (page.length < rowsPerTurn) return found;
+        before = lastOf(page);
+      } catch (error) {
+        this.index.damaged(error);
+      }
+      await nextTurn();
+    }
+    return undefined;
   }
 
   async files(ids: readonly number[]): Promise<SourceFile[]> {

@@ -2,6 +2,8 @@ import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
 import type { RowStore } from '../../streaming/index.js';
 import { DataRecordRows } from '../domain/data-record-rows.js';
 import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
+import { indexedRecordRows } from './indexed-record-rows.js';
+import type { RecordIndex } from './record-index/record-index.js';
 import { dataRecordTable, recordStatuses } from '../domain/tables.js';
 
 const columns = dataRecordTable.columns.map(({ name }) => `r."${name}"`).join(', ');
@@ -20,9 +22,31 @@ const waitingOf = `
     PARTITION BY r.msisdn, r.recorded_at, r.record_id ORDER BY r.version DESC) = 1
     AND r.status = ${recordStatuses.indexOf('waiting')}`;
 
-/** Rows a step asks for, each kind in one query a batch. */
+/**
+ * Rows a step asks for: out of the index, or out of the table while the index is not whole, each
+ * kind in one query a batch.
+ */
 export const embeddedRecordRowStore = (
-  database: EmbeddedDatabase,
+  database: Pick<EmbeddedDatabase, 'own'>,
+  index: RecordIndex | undefined,
+): RowStore<RecordLookups, FoundRecords> => {
+  const table = recordRowsOfTable(database);
+  return {
+    async find(lookups, beforeOffset) {
+      if (index === undefined || !index.isUsable) return table.find(lookups, beforeOffset);
+      try {
+        return await indexedRecordRows(index, lookups, beforeOffset);
+      } catch (error) {
+        index.damaged(error);
+        return table.find(lookups, beforeOffset);
+      }
+    },
+  };
+};
+
+/** The same by scans of the table. */
+const recordRowsOfTable = (
+  database: Pick<EmbeddedDatabase, 'own'>,
 ): RowStore<RecordLookups, FoundRecords> => ({
   async find(lookups, beforeOffset) {
     let found: DataRecordRows | undefined;

@@ -46,6 +46,12 @@ export interface EmbeddedLogOptions {
   readonly storedBatchEvents?: number;
 }
 
+/** What the log needs of the database; `transaction` may be wrapped to learn what is committed. */
+export type LogDatabase = Pick<
+  EmbeddedDatabase,
+  'query' | 'own' | 'execute' | 'transaction' | 'onDamage'
+>;
+
 /** So many appends at most go into one batch: each adds a level to what looks up an event. */
 const MAX_APPENDS_A_BATCH = 1024;
 
@@ -89,7 +95,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    private readonly database: EmbeddedDatabase,
+    private readonly database: LogDatabase,
     private readonly codec: LogCodec<E>,
     options: EmbeddedLogOptions,
   ) {
@@ -108,7 +114,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
 
   /** Trims the table of positions to its last row and reads where the log ends. */
   static async open<E extends LogEvents>(
-    database: EmbeddedDatabase,
+    database: LogDatabase,
     codec: LogCodec<E>,
     options: EmbeddedLogOptions = {},
   ): Promise<EmbeddedLog<E>> {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { PartitionRunner } from './partition-runner.js';
-import type { WindowTable } from '../../billing-window/index.js';
+import type { UsageState, WindowTable } from '../../billing-window/index.js';
 import type { Settings } from '../../config/index.js';
 import type { OpenPeriods } from '../../ingest/index.js';
 import type { PartitionReport } from '../../ingest/adapters/cassandra-partition-status.js';
@@ -96,6 +96,11 @@ export class ClusterRuntime implements StreamRuntime {
     const isMute = services.some(({ lastAnswerMs = Infinity }) => lastAnswerMs < oldestMs);
     if (isMute || this.#outsideSinceMs !== undefined) return 'unowned';
     return runners.find(({ state }) => state !== 'running')?.state ?? 'running';
+  }
+
+  /** The memory of each task of this process; undefined while it does not run. */
+  memories(): (UsageState | undefined)[] {
+    return Array.from(this.#runners.values(), ({ memory }) => memory);
   }
 
   get #countsHere(): boolean {

@@ -18,7 +18,7 @@ import { ClusterRuntime, type Service } from './cluster-runtime.js';
 import { StoreWatch } from './store-watch.js';
 import type { Settings } from '../../config/index.js';
 import { COUNTS } from '../../counts.controller.js';
-import { DIRECT_RECORDS } from '../../data-records/index.js';
+import { DIRECT_RECORDS, RUNNING_TOTALS } from '../../data-records/index.js';
 import { CassandraDataRecordStore } from '../../data-records/adapters/cassandra-record-store.js';
 import { LoggedDirectRecords } from '../../data-records/adapters/logged-direct-records.js';
 import { DATA_RECORD_STORE } from '../../data-records/data-record-store.js';
@@ -67,6 +67,7 @@ import { pauseFor, restFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { RowsFirstCommitPoint } from '../../streaming/index.js';
 import { importerPorts } from '../importer-ports.js';
+import { runningTotals } from '../running-totals.js';
 import type { Wiring } from '../wiring.js';
 
 const answerWithinMs = 30_000;
@@ -303,5 +304,9 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<W
     snapshotOf: (partition) => snapshots.get(partition)?.newest,
   });
   const health = port(TASK_STATE, () => runtime.health());
-  return { runtime, providers: [...clusterPorts(shared), health] };
+  const totals = port(
+    RUNNING_TOTALS,
+    runningTotals(() => runtime.memories()),
+  );
+  return { runtime, providers: [...clusterPorts(shared), health, totals] };
 };

@@ -8,12 +8,13 @@ import { MESSAGE_LOG, usageApplication } from '../../billing-window/index.js';
 import { EmbeddedMessageLog } from '../../billing-window/adapters/embedded-message-log.js';
 import type { Settings } from '../../config/index.js';
 import { COUNTS } from '../../counts.controller.js';
-import { DIRECT_RECORDS } from '../../data-records/index.js';
+import { DIRECT_RECORDS, RUNNING_TOTALS } from '../../data-records/index.js';
 import { EmbeddedDataRecordStore } from '../../data-records/adapters/embedded-data-record-store.js';
 import { LoggedDirectRecords } from '../../data-records/adapters/logged-direct-records.js';
 import { CORRECTION_MAX_FUTURE_SKEW_MS } from '../../data-records/data-records.service.js';
 import { DATA_RECORD_STORE } from '../../data-records/data-record-store.js';
 import { embeddedCounts } from './embedded-counts.js';
+import { indexed, openRecordIndex } from './embedded-index.js';
 import { FolderCdrDrop } from '../../generator/adapters/folder-cdr-drop.js';
 import { CDR_DROP } from '../../generator/index.js';
 import {
@@ -29,6 +30,7 @@ import {
   type UsageEvents,
 } from '../../ingest/index.js';
 import { EmbeddedDeadLetterStore } from '../../ingest/adapters/embedded-dead-letter-store.js';
+import type { RecordIndex } from '../../ingest/adapters/record-index/record-index.js';
 import { embeddedRecordRowStore } from '../../ingest/adapters/embedded-record-row-store.js';
 import { EmbeddedUsageInput } from '../../ingest/adapters/embedded-usage-input.js';
 import { LoggedAgreements } from '../../ingest/adapters/logged-agreements.js';
@@ -56,6 +58,7 @@ import { pauseFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { UsageRuntime } from './embedded-runtime.js';
 import { importerPorts } from '../importer-ports.js';
+import { runningTotals } from '../running-totals.js';
 import type { Wiring } from '../wiring.js';
 import { PartitionTask, type RowStore, type TableSchema } from '../../streaming/index.js';
 
@@ -92,10 +95,21 @@ export interface OpenedStore {
   readonly log: EmbeddedLog<UsageEvents>;
   readonly rows: RowStore<RecordLookups, FoundRecords>;
   readonly snapshots: FileSnapshotStore;
+  readonly index: RecordIndex;
+  /** Closes the index, then the database. */
+  close(): Promise<void>;
 }
 
-/** Opens the store of the settings. Rejects with STORE_IN_USE and the other faults of a store. */
-export const openEmbedded = async (settings: Settings, logger: Logger): Promise<OpenedStore> => {
+/**
+ * Opens the store of the settings; `indexWorker` is the program of the thread that writes the index
+ * of rows, which is written by this thread without it. Rejects with STORE_IN_USE and the other
+ * faults of a store.
+ */
+export const openEmbedded = async (
+  settings: Settings,
+  logger: Logger,
+  indexWorker?: string,
+): Promise<OpenedStore> => {
   const tell = (line: string): void => logger.warn(line);
   const database = await EmbeddedDatabase.open({
     path: storePath(settings.dataDir),
@@ -104,7 +118,8 @@ export const openEmbedded = async (settings: Settings, logger: Logger): Promise<
     log: tell,
   });
   try {
-    const log = await EmbeddedLog.open(database, usageLogCodec, {
+    const index = await openRecordIndex({ settings, logger }, database, indexWorker);
+    const log = await EmbeddedLog.open(indexed(database, index), usageLogCodec, {
       batchEvents: settings.batchEvents,
     });
     const snapshots = new FileSnapshotStore({
@@ -114,7 +129,18 @@ export const openEmbedded = async (settings: Settings, logger: Logger): Promise<
       storeId: database.storeId,
       log: tell,
     });
-    return { database, log, rows: embeddedRecordRowStore(database), snapshots };
+    const close = async (): Promise<void> => {
+      await index.close();
+      await database.close();
+    };
+    return {
+      database,
+      log,
+      rows: embeddedRecordRowStore(database, index),
+      snapshots,
+      index,
+      close,
+    };
   } catch (error) {
     await database.close();
     throw error;
@@ -136,7 +162,7 @@ const newImporter = (
 const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
 
 /** The ports of the contexts, each with its embedded adapter. */
-const embeddedPorts = (settings: Settings, { database, log }: OpenedStore): Provider[] => {
+const embeddedPorts = (settings: Settings, { database, log, index }: OpenedStore): Provider[] => {
   const input = new EmbeddedUsageInput(log, new EmbeddedDeadLetterStore(database));
   const messages = new EmbeddedMessageLog(log, database);
   return [
@@ -144,7 +170,7 @@ const embeddedPorts = (settings: Settings, { database, log }: OpenedStore): Prov
     port(USAGE_INPUT, input),
     port(AGREEMENT_STORE, new EmbeddedAgreementStore(database)),
     port(AGREEMENT_LOG, new LoggedAgreements(input)),
-    port(DATA_RECORD_STORE, new EmbeddedDataRecordStore(database)),
+    port(DATA_RECORD_STORE, new EmbeddedDataRecordStore(database, index)),
     port(DIRECT_RECORDS, new LoggedDirectRecords(input)),
     port(MESSAGE_LOG, messages),
     port(CDR_DROP, new FolderCdrDrop(settings.incomingDataRecordsDir)),
@@ -157,8 +183,12 @@ const embeddedPorts = (settings: Settings, { database, log }: OpenedStore): Prov
 };
 
 /** Every port → its embedded adapter. */
-export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<Wiring> => {
-  const store = await openEmbedded(settings, logger);
+export const wireEmbedded = async (
+  settings: Settings,
+  logger: Logger,
+  indexWorker?: string,
+): Promise<Wiring> => {
+  const store = await openEmbedded(settings, logger, indexWorker);
   const { database, log, rows, snapshots } = store;
   let cause: string | undefined;
   const task = new PartitionTask(usageApplication, {
@@ -183,7 +213,7 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
     importer: settings.roles.includes('import')
       ? newImporter({ settings, logger }, store)
       : noImporter,
-    store: database,
+    store,
     now: systemClock,
     logger,
   });
@@ -200,6 +230,10 @@ export const wireEmbedded = async (settings: Settings, logger: Logger): Promise<
       }),
     ),
     port(TASK_STATE, () => task.state),
+    port(
+      RUNNING_TOTALS,
+      runningTotals(() => [task.memory]),
+    ),
   ];
   return { runtime, providers: [...ports, ...ofTask] };
 };

@@ -1,0 +1,134 @@
+import type { RecordColumns } from '../../record-pages.js';
+
+/** Rows of a block: few enough to read for one record, many enough to pack well. */
+export const blockRows = 128;
+
+/** The most bytes a block can take. */
+export const blockBytesMost = 16_384;
+
+const TWO_32 = 4294967296;
+const rawWidth = 8;
+
+type Numbers = Float64Array | Int32Array | Uint8Array;
+
+const widthOf = (range: number): number => {
+  for (let width = 0; width <= 6; width++) if (range < 2 ** (8 * width)) return width;
+  return rawWidth;
+};
+
+const numberColumns = (rows: RecordColumns): Numbers[] => [
+  rows.msisdns,
+  rows.recordedAtMs,
+  rows.versions,
+  rows.recordedBytes,
+  rows.statuses,
+  rows.fileIds,
+  rows.lineNos,
+];
+
+/** Bytes that are written or read one behind the other. */
+interface Cursor {
+  readonly bytes: Buffer;
+  at: number;
+}
+
+/** A column as its least value and what each one is above it, in as few bytes as the widest. */
+const putNumbers = (values: Numbers, count: number, out: Cursor): void => {
+  let least = Infinity;
+  let most = -Infinity;
+  for (let row = 0; row < count; row++) {
+    if (values[row] < least) least = values[row];
+    if (values[row] > most) most = values[row];
+  }
+  const width = widthOf(most - least);
+  const { bytes } = out;
+  let at = bytes.writeDoubleLE(least, out.at);
+  bytes[at++] = width;
+  for (let row = 0; row < count; row++) {
+    if (width === rawWidth) {
+      at = bytes.writeDoubleLE(values[row], at);
+      continue;
+    }
+    const value = values[row] - least;
+    let word = value >>> 0;
+    for (let byte = 0; byte < width; byte++, word >>>= 8) {
+      if (byte === 4) word = Math.floor(value / TWO_32);
+      bytes[at++] = word;
+    }
+  }
+  out.at = at;
+};
+
+const takeNumbers = (values: Numbers, count: number, from: Cursor): void => {
+  const { bytes } = from;
+  const least = bytes.readDoubleLE(from.at);
+  const width = bytes[from.at + 8];
+  let at = from.at + 9;
+  for (let row = 0; row < count; row++, at += width) {
+    if (width === rawWidth) {
+      values[row] = bytes.readDoubleLE(at);
+      continue;
+    }
+    let value = 0;
+    for (let byte = width - 1; byte >= 0; byte--) value = value * 256 + bytes[at + byte];
+    values[row] = least + value;
+  }
+  from.at = at;
+};
+
+const putId = (words: Uint32Array, from: number, out: Cursor): void => {
+  for (let word = 0; word < 4; word++) {
+    out.at = out.bytes.writeUInt32LE(words[from + word], out.at);
+  }
+};
+
+const takeId = (words: Uint32Array, to: number, from: Cursor): void => {
+  for (let word = 0; word < 4; word++, from.at += 4) {
+    words[to + word] = from.bytes.readUInt32LE(from.at);
+  }
+};
+
+const isSameId = (ids: Uint32Array, a: number, b: number): boolean =>
+  ids[a] === ids[b] &&
+  ids[a + 1] === ids[b + 1] &&
+  ids[a + 2] === ids[b + 2] &&
+  ids[a + 3] === ids[b + 3];
+
+/** Agreement ids as runs: the rows of a subscriber lie together and mostly have the same one. */
+const putAgreements = ({ agreementIds, length }: RecordColumns, out: Cursor): void => {
+  for (let row = 0; row < length;) {
+    let end = row + 1;
+    while (end < length && isSameId(agreementIds, row * 4, end * 4)) end++;
+    out.bytes[out.at++] = end - row;
+    putId(agreementIds, row * 4, out);
+    row = end;
+  }
+};
+
+const takeAgreements = ({ agreementIds }: RecordColumns, count: number, from: Cursor): void => {
+  for (let row = 0; row < count;) {
+    const end = row + from.bytes[from.at++];
+    takeId(agreementIds, row * 4, from);
+    const first = row * 4;
+    for (row++; row < end; row++) agreementIds.copyWithin(row * 4, first, first + 4);
+  }
+};
+
+/** Writes the rows, at most `blockRows`, to the front of `bytes`; answers how many bytes. */
+export const encodeBlock = (rows: RecordColumns, bytes: Buffer): number => {
+  const out = { bytes, at: bytes.writeUInt16LE(rows.length, 0) };
+  for (const column of numberColumns(rows)) putNumbers(column, rows.length, out);
+  for (let row = 0; row < rows.length; row++) putId(rows.recordIds, row * 4, out);
+  putAgreements(rows, out);
+  return out.at;
+};
+
+/** The rows of a block in columns that have room for `blockRows`. */
+export const decodeBlock = (bytes: Buffer, rows: RecordColumns): void => {
+  const count = bytes.readUInt16LE(0);
+  const from = { bytes, at: 2 };
+  for (const column of numberColumns(rows)) takeNumbers(column, count, from);
+  for (let row = 0; row < count; row++) takeId(rows.recordIds, row * 4, from);
+  takeAgreements(rows, count, from);
+  rows.length = count;
+};
