@@ -1,6 +1,11 @@
 export { billingWindowErrors } from './errors.js';
 export { windowFlags, type WindowTable } from './domain/window-table.js';
-export { usageApplication, type UsageState } from './usage-application.js';
+export {
+  countedBytes,
+  newUsageApplication,
+  usageApplication,
+  type UsageState,
+} from './usage-application.js';
 export {
   MESSAGE_LOG,
   startOfMessages,

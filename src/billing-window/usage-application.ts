@@ -1,14 +1,18 @@
 import { AgreementTable } from '../agreements/index.js';
 import {
+  defaultKnownRecordsBytes,
   IngestStep,
+  KnownRecords,
   recordLookups,
   StepOutput,
   type FoundRecords,
   type IngestState,
+  type KnownRecordsShape,
   type RecordLookups,
   type UsageEvents,
 } from '../ingest/index.js';
 import {
+  ChunkReader,
   Fault,
   newEventClock,
   type BatchFrom,
@@ -27,7 +31,7 @@ import { WindowTable, type Bucket } from './domain/window-table.js';
 export const maxMessagesBeforeEvent = 1_000;
 export const closingsPerStep = 1_000;
 
-/** The keyed state of a partition: agreements, event clock, windows. */
+/** The keyed state of a partition: agreements, known records, event clock, windows. */
 export interface UsageState extends IngestState {
   readonly windows: WindowTable;
   /** Closings done of the event in hand; 0 when none is in progress. */
@@ -39,6 +43,7 @@ interface StateHeader {
   readonly windows: { count: number; buckets: Bucket[] };
   readonly clock: EventClock;
   readonly closedOfEvent: number;
+  readonly known: KnownRecordsShape;
 }
 
 const maxChunkBytes = 4 * 1024 * 1024;
@@ -67,6 +72,7 @@ const step = (
     state.closedOfEvent = 0;
     at++;
   }
+  state.known.addAll(out.records);
   // of the last event that is done, never of the next: a log may have gaps between them
   const offset = cursor > 0 ? events.offsets[at] : events.offsets[at - 1] + 1;
   return {
@@ -85,13 +91,15 @@ const inOrder = (_name: string, value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
 
-function* save(state: UsageState): Generator<Uint8Array> {
+/** All that results depend on; what is known of stored records only saves look-ups. */
+function* saveCounted(state: UsageState, known: KnownRecordsShape): Generator<Uint8Array> {
   const agreements = [...state.agreements.save()];
   const header: StateHeader = {
     agreementChunks: agreements.length,
     windows: state.windows.header(),
     clock: state.clock,
     closedOfEvent: state.closedOfEvent,
+    known,
   };
   yield Buffer.from(JSON.stringify(header, inOrder));
   yield* agreements;
@@ -102,22 +110,40 @@ function* save(state: UsageState): Generator<Uint8Array> {
   }
 }
 
+function* save(state: UsageState): Generator<Uint8Array> {
+  yield* saveCounted(state, state.known.shape());
+  yield* state.known.chunks();
+}
+
+/** Equal bytes for states that give equal results, whatever memory they were allowed. */
+export const countedBytes = (state: UsageState): Iterable<Uint8Array> =>
+  saveCounted(state, new KnownRecords().shape());
+
+const cutOff = (): Fault =>
+  new Fault('SNAPSHOT_CUT_OFF', 'StateCorrupt', 'the snapshot ends early');
+
 const nextChunk = async (chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> => {
   const chunk = await chunks.next();
-  if (chunk.done) throw new Fault('SNAPSHOT_CUT_OFF', 'StateCorrupt', 'the snapshot ends early');
+  if (chunk.done) throw cutOff();
   return chunk.value;
 };
 
-const load = async (saved: AsyncIterable<Uint8Array>): Promise<UsageState> => {
+const load = async (
+  saved: AsyncIterable<Uint8Array>,
+  knownRecordsBytes: number,
+): Promise<UsageState> => {
   const chunks = saved[Symbol.asyncIterator]();
   try {
-    return await loadFrom(chunks);
+    return await loadFrom(chunks, knownRecordsBytes);
   } finally {
     await chunks.return?.(); // gives free what they are read from
   }
 };
 
-const loadFrom = async (chunks: AsyncIterator<Uint8Array>): Promise<UsageState> => {
+const loadFrom = async (
+  chunks: AsyncIterator<Uint8Array>,
+  knownRecordsBytes: number,
+): Promise<UsageState> => {
   const header = JSON.parse(Buffer.from(await nextChunk(chunks)).toString()) as StateHeader;
   const agreementChunks = async function* (): AsyncGenerator<Uint8Array> {
     for (let left = header.agreementChunks; left > 0; left--) yield nextChunk(chunks);
@@ -132,20 +158,23 @@ const loadFrom = async (chunks: AsyncIterator<Uint8Array>): Promise<UsageState> 
     }
   }
   windows.finish();
-  return { agreements, windows, clock: header.clock, closedOfEvent: header.closedOfEvent };
+  const rest = new ChunkReader({ [Symbol.asyncIterator]: () => chunks }, cutOff);
+  const known = await KnownRecords.load(header.known, rest, knownRecordsBytes);
+  return { agreements, known, windows, clock: header.clock, closedOfEvent: header.closedOfEvent };
 };
 
-/** Usage counting as the kernel runs it: ingest feeds the billing window in one step. */
-export const usageApplication: StreamApplication<
-  UsageState,
-  UsageEvents,
-  RecordLookups,
-  FoundRecords
-> = {
+/**
+ * Usage counting as the kernel runs it: ingest feeds the billing window in one step. The known
+ * records of a partition may take so many bytes; no result depends on it.
+ */
+export const newUsageApplication = (
+  knownRecordsBytes: number,
+): StreamApplication<UsageState, UsageEvents, RecordLookups, FoundRecords> => ({
   name: 'usage',
-  stateFormat: 1,
+  stateFormat: 2,
   newState: () => ({
     agreements: new AgreementTable(),
+    known: new KnownRecords(knownRecordsBytes),
     clock: newEventClock(),
     windows: new WindowTable(),
     closedOfEvent: 0,
@@ -153,5 +182,8 @@ export const usageApplication: StreamApplication<
   lookups: recordLookups,
   step,
   save,
-  load,
-};
+  load: (chunks) => load(chunks, knownRecordsBytes),
+});
+
+/** For what needs no setting: names, and states that are replayed to be compared. */
+export const usageApplication = newUsageApplication(defaultKnownRecordsBytes);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { usageApplication, type UsageState } from '../billing-window/index.js';
+import { countedBytes, usageApplication, type UsageState } from '../billing-window/index.js';
 import type { Snapshot } from '../streaming/index.js';
 
-/** Equal for equal states only. */
+/** Equal for states that give equal results only. */
 export const fingerprintOf = (state: UsageState): string => {
   const hash = createHash('sha256');
-  for (const chunk of usageApplication.save(state)) hash.update(chunk);
+  for (const chunk of countedBytes(state)) hash.update(chunk);
   return hash.digest('hex');
 };
 

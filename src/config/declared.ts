@@ -117,6 +117,14 @@ export const declaredOfBoth = {
     defaultText: '1000000',
     doc: 'How often the state is saved. Only the speed of a restart depends on it.',
   }),
+  duplicateFilterBytes: setting({
+    ...bytes('0', '64GiB'),
+    name: 'DUPLICATE_FILTER_MEMORY',
+    defaultText: '128MiB',
+    doc:
+      'Memory that says which records are stored, 2 bytes each, of all partitions together. Of ' +
+      'days that find no room each record out of order costs a look-up.',
+  }),
   storeMemoryLimitBytes: setting({
     ...bytes('32MiB', '256GiB'),
     name: 'STORE_MEMORY_LIMIT',

@@ -58,6 +58,7 @@ test('nothing set gives the defaults', () => {
     batchEvents: 8_192,
     snapshotEveryEvents: 1_000_000,
     storeMemoryLimitBytes: embeddedDefaults.memoryLimitBytes,
+    duplicateFilterBytes: 134_217_728,
     logLevel: 'info',
     logFormat: 'auto',
     kafkaBootstrapServers: ['127.0.0.1:9092'],

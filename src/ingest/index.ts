@@ -8,6 +8,11 @@ export {
   type RecordStatus,
 } from './domain/tables.js';
 export { DataRecordRows, type DataRecordRow, type Identity } from './domain/data-record-rows.js';
+export {
+  defaultKnownRecordsBytes,
+  KnownRecords,
+  type KnownRecordsShape,
+} from './domain/known-records/known-records.js';
 export type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
 export {
   recordLookups,

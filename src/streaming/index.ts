@@ -1,3 +1,4 @@
+export * from './chunks.js';
 export * from './crash-point.js';
 export * from './effects.js';
 export * from './event-clock.js';

@@ -107,7 +107,6 @@ describe(chapterOnServers('the writer of what a step causes'), () => {
       {
         msisdns: rows.map(({ msisdn }) => msisdn),
         recordedAtMs: rows.map(({ recordedAtMs }) => recordedAtMs),
-        recordIds: rows.flatMap(({ recordIds }) => [...recordIds]),
         waitingOf: [],
       },
       5_000,

@@ -1,4 +1,4 @@
-import { usageApplication } from '../../src/billing-window/index.js';
+import { newUsageApplication, usageApplication } from '../../src/billing-window/index.js';
 import { DataRecordRows, type FoundRecords, type RecordLookups } from '../../src/ingest/index.js';
 import type { RowStore } from '../../src/streaming/index.js';
 import { runApplication, type RunScript } from './application-run.js';
@@ -42,8 +42,46 @@ const rowStoreOn = (partition: MemoryPartition): RowStore<RecordLookups, FoundRe
   },
 });
 
+type UsageApplication = typeof usageApplication;
+
 /** Runs a log through the real step and the real task, over a store in memory. */
 export const runUsage = (
   log: readonly OracleEvent[],
   script: RunScript,
-): Promise<MemoryPartition> => runApplication({ app: usageApplication, rowStoreOn }, log, script);
+  app: UsageApplication = usageApplication,
+): Promise<MemoryPartition> => runApplication({ app, rowStoreOn }, log, script);
+
+/** The same counting that asks the store for every record: memory rules nothing out. */
+export const askingForAll: UsageApplication = {
+  ...usageApplication,
+  lookups: (_, { events, from }) => {
+    const wanted: RecordLookups = { msisdns: [], recordedAtMs: [], waitingOf: [] };
+    for (let at = from; at < events.length; at++) {
+      wanted.msisdns.push(events.keys[at]);
+      wanted.recordedAtMs.push(events.timestampsMs[at]);
+      wanted.waitingOf.push(events.keys[at]);
+    }
+    return wanted;
+  },
+};
+
+/** Counting that may remember stored records in so many bytes only. */
+export const rememberingIn = (bytes: number): UsageApplication => newUsageApplication(bytes);
+
+/** How many records are looked up while a log is counted in such cuts. */
+export const lookedUpIn = async (
+  log: readonly OracleEvent[],
+  cuts: readonly number[],
+): Promise<number> => {
+  let lookedUp = 0;
+  const app: UsageApplication = {
+    ...usageApplication,
+    lookups: (state, batch) => {
+      const wanted = usageApplication.lookups(state, batch);
+      lookedUp += wanted?.msisdns.length ?? 0;
+      return wanted;
+    },
+  };
+  await runUsage(log, { cuts }, app);
+  return lookedUp;
+};

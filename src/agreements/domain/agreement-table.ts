@@ -1,8 +1,9 @@
+import { ChunkReader, chunksOf } from '../../streaming/chunks.js';
+import { Fault } from '../../streaming/fault.js';
 import { grown } from '../../streaming/rows.js';
 import { parseUuid, uuidText } from '../../streaming/uuid.js';
 import { sameAgreement, type Agreement } from './agreement.js';
 import { billingCalendar, type BillingCalendar } from './billing-period.js';
-import { ChunkReader, chunksOf, snapshotCorrupt } from './column-chunks.js';
 import { IdIndex, MsisdnIndex } from './key-index.js';
 
 /** What became of an agreement that was put; a conflict changed nothing. */
@@ -16,6 +17,10 @@ const MIN_CAPACITY = 16;
 const MAGIC = 0x31_54_47_41; // "AGT1"; read back as another number where bytes are swapped
 const VERSION = 1;
 const HEADER_WORDS = 6;
+
+/** A snapshot that cannot be what was saved; the runtime takes an older one or the log. */
+const snapshotCorrupt = (message: string): Fault =>
+  new Fault('AGREEMENT_SNAPSHOT_CORRUPT', 'StateCorrupt', message);
 
 /**
  * Keyed state of agreements: who has which, and where each subscriber stands. Columns instead of
@@ -210,7 +215,7 @@ export class AgreementTable {
   static async load(
     chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   ): Promise<AgreementTable> {
-    const reader = new ChunkReader(chunks);
+    const reader = new ChunkReader(chunks, snapshotCorrupt);
     const header = new Uint32Array(HEADER_WORDS);
     await reader.fill(new Uint8Array(header.buffer));
     const [magic, version, subscribers, agreements, zoneBytes, check] = header;

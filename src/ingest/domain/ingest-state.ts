@@ -1,9 +1,13 @@
 import type { AgreementTable } from '../../agreements/index.js';
 import type { EventClock } from '../../streaming/index.js';
+import type { KnownRecords } from './known-records/known-records.js';
 
-/** What ingest keeps between batches: agreements with their subscribers, and the event clock. */
+/** What ingest keeps between batches. */
 export interface IngestState {
+  /** Agreements with their subscribers. */
   readonly agreements: AgreementTable;
+  /** Which records are stored. */
+  readonly known: KnownRecords;
   clock: EventClock;
 }
 

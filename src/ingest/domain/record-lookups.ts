@@ -1,13 +1,13 @@
-import { eventTypes, type UsageEvents } from './usage-events.js';
-import type { DataRecordRows } from './data-record-rows.js';
+import { parseUuid } from '../../streaming/index.js';
+import type { DataRecordRows, Identity } from './data-record-rows.js';
 import type { IngestState } from './ingest-state.js';
+import { eventTypes, type UsageEvents } from './usage-events.js';
 
-/** What a step has to know from the store: rows of identities, and rows that wait. */
+/** What a step has to know from the store: rows of places, and rows that wait. */
 export interface RecordLookups {
-  /** All versions of these identities are wanted; as columns, ids four words each. */
+  /** All versions of all records of this subscriber at this instant are wanted; as columns. */
   readonly msisdns: number[];
   readonly recordedAtMs: number[];
-  readonly recordIds: number[];
   /** Rows of these subscribers whose newest version waits are wanted. */
   readonly waitingOf: number[];
 }
@@ -25,14 +25,15 @@ export interface CorrectionPayload {
 }
 
 /**
- * Look-ups are rare: a record newer than all that was seen of its subscriber cannot be known.
- * Records older than one of the same batch only are found in the batch itself.
+ * Look-ups are rare: a record newer than all that was seen of its subscriber cannot be known, and
+ * of the others memory rules out nearly all. Records stored earlier in the same batch only are
+ * found in the batch itself.
  */
 export const recordLookups = (
   state: IngestState,
   { events, from }: { events: UsageEvents; from: number },
 ): RecordLookups | undefined => {
-  const wanted: RecordLookups = { msisdns: [], recordedAtMs: [], recordIds: [], waitingOf: [] };
+  const wanted: RecordLookups = { msisdns: [], recordedAtMs: [], waitingOf: [] };
   const { agreements } = state;
   for (let at = from; at < events.length; at++) {
     const type = events.types[at];
@@ -44,9 +45,19 @@ export const recordLookups = (
       continue;
     }
     if (events.timestampsMs[at] > agreements.newestRecordedAtMs[subscriber]) continue;
+    if (!state.known.mayHave(identityOf(events, at))) continue;
     wanted.msisdns.push(events.keys[at]);
     wanted.recordedAtMs.push(events.timestampsMs[at]);
-    for (let word = 0; word < 4; word++) wanted.recordIds.push(events.recordIds[at * 4 + word]);
   }
   return wanted.msisdns.length + wanted.waitingOf.length > 0 ? wanted : undefined;
+};
+
+/** A correction names its record in its payload. */
+const identityOf = (events: UsageEvents, at: number): Identity => {
+  const place = { msisdn: events.keys[at], recordedAtMs: events.timestampsMs[at] };
+  if (events.types[at] === eventTypes.dataRecord) {
+    return { ...place, recordIds: events.recordIds, recordIdAt: at * 4 };
+  }
+  const { recordId } = JSON.parse(events.payloads.get(at) as string) as CorrectionPayload;
+  return { ...place, recordIds: parseUuid(recordId) as Uint32Array, recordIdAt: 0 };
 };

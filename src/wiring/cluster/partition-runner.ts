@@ -1,5 +1,5 @@
 import { feedClockSettings, topicFeed, type Settings } from '../../config/index.js';
-import { usageApplication, type UsageState } from '../../billing-window/index.js';
+import { newUsageApplication, type UsageState } from '../../billing-window/index.js';
 import {
   eventTypes,
   UsageEvents,
@@ -65,7 +65,8 @@ export class PartitionRunner {
     this.partition = parts.partition;
     this.#lastMoveMs = parts.now();
     this.#silent = new SilentFeeds((feed) => feedClockSettings(parts.settings, feed));
-    this.#task = new PartitionTask(usageApplication, {
+    const { duplicateFilterBytes, partitions } = parts.settings;
+    this.#task = new PartitionTask(newUsageApplication(duplicateFilterBytes / partitions), {
       log: watchedLog(parts.log, {
         atEnd: () => this.#commitsInFlight === 0 && this.#gotOn(),
         replayed: (offset) => this.#replayed(offset),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Provider } from '@nestjs/common';
 import { AGREEMENT_LOG, AGREEMENT_STORE } from '../../agreements/index.js';
 import { EmbeddedAgreementStore } from '../../agreements/adapters/embedded-agreement-store.js';
-import { MESSAGE_LOG, usageApplication } from '../../billing-window/index.js';
+import { MESSAGE_LOG, newUsageApplication, usageApplication } from '../../billing-window/index.js';
 import { EmbeddedMessageLog } from '../../billing-window/adapters/embedded-message-log.js';
 import type { Settings } from '../../config/index.js';
 import { COUNTS } from '../../counts.controller.js';
@@ -191,7 +191,7 @@ export const wireEmbedded = async (
   const store = await openEmbedded(settings, logger, indexWorker);
   const { database, log, rows, snapshots } = store;
   let cause: string | undefined;
-  const task = new PartitionTask(usageApplication, {
+  const task = new PartitionTask(newUsageApplication(settings.duplicateFilterBytes), {
     log,
     commitPoint: log,
     rows,

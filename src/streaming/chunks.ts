@@ -1,11 +1,6 @@
-import { Fault } from '../../streaming/fault.js';
+import type { Fault } from './fault.js';
 
 const MAX_CHUNK_BYTES = 4 * 1024 * 1024;
-
-/** A snapshot that cannot be what was saved; the runtime takes an older one or the log. */
-export function snapshotCorrupt(message: string): Fault {
-  return new Fault('AGREEMENT_SNAPSHOT_CORRUPT', 'StateCorrupt', message);
-}
 
 /**
  * The parts one behind the other, as chunks of at most 4 MiB. Chunks are copies, but a part is
@@ -35,15 +30,19 @@ export class ChunkReader {
   readonly #chunks: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
 
-  constructor(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
+  /** `corrupt` makes the fault that is thrown when the bytes cannot be those. */
+  constructor(
+    chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    private readonly corrupt: (message: string) => Fault,
+  ) {
     this.#chunks =
       Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
   }
 
-  /** Fills the target; throws AGREEMENT_SNAPSHOT_CORRUPT when the bytes end before. */
+  /** Fills the target; throws when the bytes end before. */
   async fill(target: Uint8Array): Promise<void> {
     for (let at = 0; at < target.length;) {
-      if (this.#rest.length === 0 && !(await this.#next())) throw snapshotCorrupt('it is cut off');
+      if (this.#rest.length === 0 && !(await this.#next())) throw this.corrupt('it is cut off');
       const run = this.#rest.subarray(0, target.length - at);
       target.set(run, at);
       at += run.length;
@@ -51,10 +50,10 @@ export class ChunkReader {
     }
   }
 
-  /** Throws AGREEMENT_SNAPSHOT_CORRUPT when bytes are left. */
+  /** Throws when bytes are left. */
   async end(): Promise<void> {
     while (this.#rest.length === 0) if (!(await this.#next())) return;
-    throw snapshotCorrupt('bytes are left behind its end');
+    throw this.corrupt('bytes are left behind its end');
   }
 
   async #next(): Promise<boolean> {
