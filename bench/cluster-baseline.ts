@@ -21,8 +21,8 @@ const brokers = (process.env.KAFKA_BOOTSTRAP_SERVERS ?? '127.0.0.1:9092').split(
 const contactPoints = (process.env.CASSANDRA_CONTACT_POINT ?? '127.0.0.1:9042').split(',');
 const client = new Client({ contactPoints, localDataCenter: 'datacenter1', keyspace });
 const insert =
-  'INSERT INTO data_record (shard, day, msisdn, recorded_at, record_id, version, recorded_bytes, ' +
-  'status, file_id, line_no) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+  'INSERT INTO usage_record (shard, day, msisdn, recorded_at, record_id, version, ' +
+  'recorded_bytes, status, file_id, line_no) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 const rowsABatch = 90;
 const totals = new Map<string, number>();
 let seen = 0;
@@ -32,7 +32,7 @@ const parametersOf = (record: WireRecord, shard: number, offset: string): unknow
   const at = new Date(record.recordedAt.replace(/\[.*/, ''));
   const day = at.toISOString().slice(0, 10);
   const { msisdn, internalId, recordedBytes, fileId, lineNo } = record;
-  return [shard, day, msisdn, at, internalId, offset, recordedBytes, 0, fileId, lineNo];
+  return [shard, day, msisdn, at, internalId, offset, recordedBytes, 'counted', fileId, lineNo];
 };
 
 const eachBatch = async ({ batch }: EachBatchPayload): Promise<void> => {

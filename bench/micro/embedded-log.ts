@@ -7,7 +7,7 @@ import { randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dataRecordTable, UsageEvents } from '../../src/ingest/index.js';
+import { usageRecordTable, UsageEvents } from '../../src/ingest/index.js';
 import {
   EmbeddedDatabase,
   embeddedDefaults,
@@ -74,7 +74,7 @@ const agreementIds = new Uint32Array(longest * 4).fill(7);
 const statuses = new Uint8Array(longest);
 
 const rowsOf = (e: UsageEvents): ColumnBatch =>
-  batchOver(dataRecordTable, e.length, [
+  batchOver(usageRecordTable, e.length, [
     e.keys,
     e.timestampsMs,
     e.recordIds,
@@ -139,7 +139,7 @@ const main = async (): Promise<void> => {
   const path = join(directory, 'overage.duckdb');
   const database = await EmbeddedDatabase.open({
     path,
-    tables: [...EmbeddedLog.tables(codec), dataRecordTable],
+    tables: [...EmbeddedLog.tables(codec), usageRecordTable],
     log: console.log,
     memoryLimitBytes,
     threads,
@@ -158,7 +158,7 @@ const main = async (): Promise<void> => {
   const replayMs = await replay(log);
   clearInterval(timer);
   const lookupAt = performance.now();
-  await database.query('SELECT count(*) FROM data_record WHERE msisdn = $1', [48_000_000_017]);
+  await database.query('SELECT count(*) FROM usage_record WHERE msisdn = $1', [48_000_000_017]);
   const lookupMs = performance.now() - lookupAt;
   await database.close();
   const us = (ms: number): string => ((ms * 1000) / total).toFixed(2);

@@ -1,7 +1,7 @@
 import type { UsageState } from '../billing-window/index.js';
 import {
   agreementTable,
-  dataRecordTable,
+  usageRecordTable,
   importFileCountTable,
   type FoundRecords,
   type RecordLookups,
@@ -88,7 +88,7 @@ export class ReplayCheck {
 
   async #compare({ events, rows, messages }: ReplayedBatch): Promise<void> {
     const range = { from: events.offsets[0], to: events.offsets[events.length - 1] + 1 };
-    await this.#compareRows(dataRecordTable, rows, range);
+    await this.#compareRows(usageRecordTable, rows, range);
     await this.#compareRows(agreementTable, rows, range);
     this.#addToBooks(rows);
     await this.#compareMessages(messages);

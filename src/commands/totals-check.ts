@@ -5,7 +5,7 @@ import type { EmbeddedDatabase } from '../platform/embedded/index.js';
 /** Rows in force, summed by agreement and by the period their time lies in. */
 const totalsOfZone = `
   WITH in_force AS (
-    SELECT agreement_id, recorded_at, recorded_bytes FROM data_record
+    SELECT agreement_id, recorded_at, recorded_bytes FROM usage_record
      WHERE msisdn IN (SELECT msisdn FROM agreement WHERE billing_period_time_zone = $2)
     QUALIFY row_number() OVER (
       PARTITION BY msisdn, recorded_at, record_id ORDER BY version DESC) = 1)

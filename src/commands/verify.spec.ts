@@ -64,9 +64,9 @@ describe('verify', () => {
   });
 
   it.each([
-    ['a row with other bytes', 'UPDATE data_record SET recorded_bytes = 1 WHERE version = 20'],
-    ['a row that is gone', 'DELETE FROM data_record WHERE version = 20'],
-    ['a row twice', 'INSERT INTO data_record SELECT * FROM data_record WHERE version = 20'],
+    ['a row with other bytes', 'UPDATE usage_record SET recorded_bytes = 1 WHERE version = 20'],
+    ['a row that is gone', 'DELETE FROM usage_record WHERE version = 20'],
+    ['a row twice', 'INSERT INTO usage_record SELECT * FROM usage_record WHERE version = 20'],
     ['a changed message', `UPDATE message SET value = '{}' WHERE "offset" = 0`],
     ['a message that is gone', `DELETE FROM message WHERE "offset" = 0`],
     [
@@ -81,7 +81,7 @@ describe('verify', () => {
   });
 
   it('prints no full MSISDN', async () => {
-    await tamper('DELETE FROM data_record');
+    await tamper('DELETE FROM usage_record');
     const { lines } = await run();
     expect(lines.join('\n')).not.toContain('48917846822');
   });

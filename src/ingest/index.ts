@@ -1,7 +1,7 @@
 export { eventTypes, UsageEvents, type UsageRecord } from './domain/usage-events.js';
 export {
   agreementTable,
-  dataRecordTable,
+  usageRecordTable,
   deadLetterTable,
   importFileCountTable,
   recordStatuses,

@@ -1,4 +1,4 @@
-/** Rows of table `data_record` as columns; arrays may be longer than `length`. */
+/** Rows of table `usage_record` as columns; arrays may be longer than `length`. */
 export interface RecordColumns {
   length: number;
   readonly msisdns: Float64Array;

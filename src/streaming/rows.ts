@@ -14,6 +14,8 @@ export interface TableColumn {
 /** A table of rows that are only ever added; a changed row is a further version of it. */
 export interface TableSchema {
   readonly name: string;
+  /** How earlier versions named it; a store that has it so is taken over. */
+  readonly formerName?: string;
   readonly columns: readonly TableColumn[];
 }
 

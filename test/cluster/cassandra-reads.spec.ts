@@ -25,7 +25,8 @@ const at = (text: string): number => Date.parse(text);
 const msisdn = 48_111_222_333;
 
 let keyspace: KeyspaceInTest;
-const tables = 'agreement agreement_by_msisdn agreement_by_version data_record dead_letter message';
+const tables =
+  'agreement agreement_by_msisdn agreement_by_version usage_record dead_letter message';
 const importTables =
   'import_file import_progress import_file_count feed_last_file file_id_block partition_status';
 
@@ -58,7 +59,7 @@ const recordRow = (fields: Record<string, unknown>) => {
     version: 10,
     agreement_id: uuid(7),
     recorded_bytes: 100,
-    status: 0,
+    status: 'counted',
     file_id: 0,
     line_no: 0,
     ...fields,
@@ -66,7 +67,7 @@ const recordRow = (fields: Record<string, unknown>) => {
 };
 
 const withRecord = (fields: Record<string, unknown>): Promise<void> =>
-  keyspace.insert('data_record', recordRow(fields));
+  keyspace.insert('usage_record', recordRow(fields));
 
 const withFile = (id: number, fields: Record<string, unknown> = {}): Promise<void> =>
   keyspace.insert('import_file', {
@@ -190,12 +191,12 @@ describe(chapterOnServers('data records in Cassandra'), () => {
 
   testOnServers('have the newest version in force, and belong to its agreement', async () => {
     const recorded_at = at('2020-01-05T00:00Z');
-    await withRecord({ recorded_at, version: 3, status: 2, agreement_id: null });
+    await withRecord({ recorded_at, version: 3, status: 'waiting', agreement_id: null });
     await withRecord({ recorded_at, version: 10, file_id: 4, line_no: 9 });
-    await withRecord({ recorded_at, version: 200, recorded_bytes: 50, status: 1 });
+    await withRecord({ recorded_at, version: 200, recorded_bytes: 50, status: 'late' });
     await withRecord({ recorded_at, record_id: uuid(2), version: 4 });
     await withRecord({ recorded_at, record_id: uuid(2), version: 5, agreement_id: uuid(8) });
-    await withRecord({ recorded_at, record_id: uuid(3), status: 2, agreement_id: null });
+    await withRecord({ recorded_at, record_id: uuid(3), status: 'waiting', agreement_id: null });
     const [only, ...others] = await store().inForce(january);
     expect(others).toEqual([]);
     expect(only).toMatchObject({ version: 200, recordedBytes: 50, status: 'late' });

@@ -86,7 +86,7 @@ describe(chapterOnServers('the schema of a keyspace'), () => {
   testOnServers('a check leaves no row and no mark of a deletion behind', async () => {
     await check();
     expect(await keyspace.rows('SELECT name FROM schema_info')).toHaveLength(3);
-    expect(await keyspace.rows('SELECT * FROM data_record')).toEqual([]);
+    expect(await keyspace.rows('SELECT * FROM usage_record')).toEqual([]);
   });
 });
 

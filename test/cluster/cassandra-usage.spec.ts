@@ -84,9 +84,9 @@ describe(chapterOnServers('the writer of what a step causes'), () => {
     await newWriter().write(ofRecords(row), { offset: row.version + 1, cursor: 0 });
     const utcDay = new Date(row.recordedAtMs).toISOString().slice(0, 10);
     const key = [shardOf(row.msisdn, shards), utcDay, types.Long.fromNumber(row.msisdn)];
-    const found = await stored('*', 'data_record', 'shard = ? AND day = ? AND msisdn = ?', ...key);
+    const found = await stored('*', 'usage_record', 'shard = ? AND day = ? AND msisdn = ?', ...key);
     expect(found).toHaveLength(1);
-    expect(found[0]).toMatchObject({ status: row.status, file_id: row.fileId });
+    expect(found[0]).toMatchObject({ status: recordStatuses[row.status], file_id: row.fileId });
     expect(String(found[0].agreement_id)).toBe(uuidText(words(9)));
     expect(String(found[0].record_id)).toBe(uuidText(words(1)));
     const numbers = [found[0].recorded_at, found[0].version, found[0].recorded_bytes].map(Number);
@@ -315,7 +315,7 @@ describe(chapterOnServers('UUIDs'), () => {
         const where = "shard = ? AND day = '1970-01-08' AND msisdn = ? AND recorded_at = ?";
         const msisdn = types.Long.fromNumber(subscriber);
         const key = [shardOf(subscriber, shards), msisdn, row.recordedAtMs];
-        const found = await stored('record_id', 'data_record', where, ...key);
+        const found = await stored('record_id', 'usage_record', where, ...key);
         expect(found.map(({ record_id }) => String(record_id))).toContain(text);
       }),
       { numRuns: 10 },

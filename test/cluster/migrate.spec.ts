@@ -228,14 +228,14 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
   testOnServers('a table and a column that are missing are told and made', async () => {
     const migration = newMigration();
     await migration.migrate();
-    await migration.cql('DROP TABLE dead_letter', 'ALTER TABLE data_record DROP status');
+    await migration.cql('DROP TABLE dead_letter', 'ALTER TABLE usage_record DROP status');
     const missing = [
-      'Column status of table data_record is missing.',
+      'Column status of table usage_record is missing.',
       'Table dead_letter is missing.',
     ];
     expect(await migration.start()).toEqual(['CLUSTER_NOT_READY', ...missing]);
     expect((await migration.migrate()).slice(0, 2)).toEqual([
-      'Column status of table data_record: made.',
+      'Column status of table usage_record: made.',
       'Table dead_letter: made.',
     ]);
     expect(await migration.start()).toEqual([]);

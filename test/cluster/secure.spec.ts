@@ -396,7 +396,7 @@ describe(chapterOnServers('rights, as docs/OPERATING.md lists them'), () => {
     const table = clusterTables.find(({ name }) => name === 'message');
     await cluster.cql(
       `DROP TABLE secure.${table?.name}`,
-      'ALTER TABLE secure.data_record DROP status',
+      'ALTER TABLE secure.usage_record DROP status',
     );
     await cluster.admin(async (admin) => {
       const configEntries = [{ name: 'retention.ms', value: '604800000' }];
@@ -408,7 +408,7 @@ describe(chapterOnServers('rights, as docs/OPERATING.md lists them'), () => {
     expect(told).toEqual(
       expect.arrayContaining([
         'Table message: made.',
-        'Column status of table data_record: made.',
+        'Column status of table usage_record: made.',
         'Topic agreements: retention.ms set to -1.',
       ]),
     );

@@ -108,7 +108,7 @@ describe(chapterOnServers('verify on a cluster'), () => {
   const recordKey = ['shard', 'day', 'msisdn', 'recorded_at', 'record_id', 'version'];
   const snapshotKey = ['application', 'log_partition', 'offset', 'cursor', 'snapshot_id'];
   const someRecord = async (): Promise<Row> => {
-    const rows = await cluster.cql('SELECT * FROM data_record WHERE file_id = 1 ALLOW FILTERING');
+    const rows = await cluster.cql('SELECT * FROM usage_record WHERE file_id = 1 ALLOW FILTERING');
     return rows[10];
   };
   const first = async (table: string): Promise<Row> =>
@@ -129,7 +129,7 @@ describe(chapterOnServers('verify on a cluster'), () => {
 
   testOnServers('names a row that is gone, and the total it is missing in', async () => {
     const row = await someRecord();
-    const different = await findsWithout('data_record', row, recordKey);
+    const different = await findsWithout('usage_record', row, recordKey);
     expect(different).toEqual([
       expect.stringMatching(/^partition \d: total of \S+ 2020-\d: rows \d+, log \d+$/),
       expect.stringContaining('the log gives a row that is not stored: ********'),
@@ -141,9 +141,9 @@ describe(chapterOnServers('verify on a cluster'), () => {
 
   testOnServers('names a row of other bytes, and what the log gives', async () => {
     const row = await someRecord();
-    const different = await findsChanged('data_record', row, { recorded_bytes: 1 });
+    const different = await findsChanged('usage_record', row, { recorded_bytes: 1 });
     expect(different).toHaveLength(2);
-    expect(different[1]).toMatch(/data_record: stored is .*: 1 bytes.*; the log gives .* bytes/);
+    expect(different[1]).toMatch(/usage_record: stored is .*: 1 bytes.*; the log gives .* bytes/);
   });
 
   testOnServers.each([
@@ -151,7 +151,7 @@ describe(chapterOnServers('verify on a cluster'), () => {
     ['of an event that wrote another row', 0],
   ])('names a row with a version %s', async (_where, version) => {
     const row = { ...(await someRecord()), version };
-    const different = await findsAdded('data_record', row, recordKey);
+    const different = await findsAdded('usage_record', row, recordKey);
     const text = `a row has a version the log does not know: ********`;
     expect(different).toContainEqual(expect.stringContaining(text));
     expect(different).toContainEqual(expect.stringContaining(`version ${version}: `));
@@ -160,7 +160,7 @@ describe(chapterOnServers('verify on a cluster'), () => {
   testOnServers('names a row in a shard that is not its own', async () => {
     const row = await someRecord();
     const shard = (Number(row.shard) + 1) % 4;
-    const different = await findsAdded('data_record', { ...row, shard }, recordKey);
+    const different = await findsAdded('usage_record', { ...row, shard }, recordKey);
     expect(different).toContainEqual(expect.stringContaining(`(shard ${shard}, 2020-`));
   });
 
@@ -244,10 +244,10 @@ describe(chapterOnServers('verify on a cluster'), () => {
     const { topicIncomingDataRecords: topic } = cluster.settings;
     const event = { key: String(row.msisdn), value: '{}' };
     const [{ partition, offset: version }] = await cluster.send(topic, [event]);
-    await cluster.insert('data_record', { ...row, version });
+    await cluster.insert('usage_record', { ...row, version });
     const { lines, different } = await cluster.verify();
     const { cql, values } = where({ ...row, version }, recordKey);
-    await cluster.cql(`DELETE FROM data_record WHERE ${cql}`, values);
+    await cluster.cql(`DELETE FROM usage_record WHERE ${cql}`, values);
     expect(different).toEqual([]);
     const text = `partition ${partition}: 1 rows are not committed yet and left out`;
     expect(lines).toContainEqual(expect.stringContaining(text));

@@ -89,7 +89,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const closings = `SELECT count(*) AS messages, count(DISTINCT key) AS agreements,
   sum(CAST(value->>'totalRecordedBytes' AS BIGINT))::BIGINT AS bytes
   FROM message WHERE value->>'type' = 'BILLING_PERIOD_CLOSED'`;
-const counted = `SELECT sum(recorded_bytes)::BIGINT AS bytes FROM data_record
+const counted = `SELECT sum(recorded_bytes)::BIGINT AS bytes FROM usage_record
   WHERE recorded_at < epoch_ms(TIMESTAMP '2020-01-31 23:00:00')`;
 
 test('200,000 periods that end at once are each closed exactly once, in flat memory', async () => {

@@ -185,7 +185,7 @@ export class ImporterInTest {
   /** File and line of every stored record, in order. */
   async recordLines(): Promise<[fileId: number, lineNo: number][]> {
     const rows = await this.store.database.query(
-      'SELECT file_id, line_no FROM data_record ORDER BY file_id, line_no',
+      'SELECT file_id, line_no FROM usage_record ORDER BY file_id, line_no',
     );
     return rows.map(({ file_id: fileId, line_no: lineNo }) => [Number(fileId), Number(lineNo)]);
   }

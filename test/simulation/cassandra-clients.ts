@@ -1,6 +1,6 @@
 import { CassandraUsageWriter } from '../../src/ingest/adapters/cassandra-usage-writer.js';
 import { cassandraRecordRowStore } from '../../src/ingest/adapters/cassandra-record-row-store.js';
-import { recordStatuses } from '../../src/ingest/index.js';
+import type { RecordStatus } from '../../src/ingest/index.js';
 import { dateOfDay, uuidOfText, type RowGroup } from '../../src/platform/cassandra/index.js';
 import {
   comparePositions,
@@ -53,6 +53,7 @@ class PutValues {
   readonly bigint = this.tinyint;
   readonly date = this.tinyint;
   readonly text = (value: string) => this.values.push(value);
+  readonly utf8 = (value: Uint8Array) => this.values.push(Buffer.from(value).toString());
   readonly blob = (value: Uint8Array) => this.values.push(Buffer.from(value).toString('hex'));
   readonly unset = () => this.values.push(undefined);
   readonly uuid = (words: Uint32Array, at = 0) =>
@@ -97,7 +98,7 @@ const recordOf = (row: Row): OracleRow => ({
   version: row.version as number,
   agreementId: row.agreement_id as string | undefined,
   recordedBytes: row.recorded_bytes as number,
-  status: recordStatuses[row.status as number],
+  status: row.status as RecordStatus,
   fileId: row.file_id as number,
   lineNo: row.line_no as number,
 });
@@ -111,7 +112,7 @@ const bookOf = (row: Row): BookRow => ({
 
 /** The primary key of each table, and where a row is looked for. */
 const primaryKeys: Readonly<Record<string, string>> = {
-  data_record: 'shard day msisdn recorded_at record_id version',
+  usage_record: 'shard day msisdn recorded_at record_id version',
   waiting_record: 'shard msisdn recorded_at record_id version',
   agreement: 'id',
   agreement_by_msisdn: 'msisdn id',
@@ -124,7 +125,7 @@ const primaryKeys: Readonly<Record<string, string>> = {
 const upsertOf = (table: string, row: Row, partition: number): Upsert => {
   const key = keyOf(row, primaryKeys[table]);
   switch (table) {
-    case 'data_record': {
+    case 'usage_record': {
       const day = dayText(row.day as number);
       const places = `${row.shard} ${day} ${row.msisdn} ${row.recorded_at}`;
       return { table, key, row: { ...recordOf(row) }, places };
@@ -165,7 +166,7 @@ const cassandraRowOf = (row: OracleRow): SimRow => ({
   version: row.version,
   agreement_id: row.agreementId === undefined ? null : uuidOf(row.agreementId),
   recorded_bytes: row.recordedBytes,
-  status: recordStatuses.indexOf(row.status),
+  status: row.status,
   file_id: row.fileId,
   line_no: row.lineNo,
 });
@@ -175,12 +176,12 @@ const bookColumns = ['counted', 'late', 'waiting', 'duplicate', 'rejected'] as c
 /** What a session answers to the three questions that the program's own adapters ask. */
 const answer = (place: Place, cql: string, [first, second, third]: unknown[]): SimRow[] => {
   const { cassandra } = place.cluster;
-  if (cql.includes('FROM data_record')) {
+  if (cql.includes('FROM usage_record')) {
     const tuples = third as { get(at: number): unknown }[];
     return tuples
       .flatMap((tuple) => {
         const at = `${String(tuple.get(0))} ${String(tuple.get(1))}`;
-        return cassandra.rowsAt('data_record', `${String(first)} ${String(second)} ${at}`);
+        return cassandra.rowsAt('usage_record', `${String(first)} ${String(second)} ${at}`);
       })
       .map((row) => cassandraRowOf(row as unknown as OracleRow));
   }

@@ -57,7 +57,7 @@ const messagesOf = ({ output }: Cluster): OutMessage[] =>
   );
 
 const rowsOf = (cluster: Cluster): OracleRow[] =>
-  [...cluster.cassandra.table('data_record').values()] as unknown as OracleRow[];
+  [...cluster.cassandra.table('usage_record').values()] as unknown as OracleRow[];
 
 const rowKey = (row: OracleRow): string => `${identityOf(row)} v${row.version}`;
 

@@ -42,7 +42,7 @@ export const messagesOf = (partition: MemoryPartition): SentMessage[] =>
 
 /** All versions of rows of a run, in the order written. */
 export const versionsOf = (partition: MemoryPartition): OracleRow[] =>
-  partition.rows('data_record').map(asOracleRow);
+  partition.rows('usage_record').map(asOracleRow);
 
 export const outcomeOf = (partition: MemoryPartition): Outcome => ({
   versions: inOrder(versionsOf(partition)),

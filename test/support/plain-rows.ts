@@ -19,7 +19,7 @@ export const plainRows = (batch: ColumnBatch): PlainRow[] =>
     ),
   );
 
-/** A row of table `data_record`, in memory or as the store reads it, as the oracle has it. */
+/** A row of table `usage_record`, in memory or as the store reads it, as the oracle has it. */
 export const asOracleRow = (row: PlainRow): OracleRow => ({
   msisdn: row.msisdn as number,
   recordedAtMs: row.recorded_at as number,

@@ -66,7 +66,7 @@ export const queryStore = async (
 const bookColumns = ['counted', 'late', 'waiting', 'duplicate', 'rejected'];
 
 const contentQueries = [
-  'SELECT * FROM data_record ORDER BY version, msisdn, recorded_at, record_id',
+  'SELECT * FROM usage_record ORDER BY version, msisdn, recorded_at, record_id',
   'SELECT * FROM message ORDER BY "offset"',
   `SELECT file_id, ${bookColumns.map((name) => `sum(${name})::BIGINT ${name}`).join(', ')}
      FROM import_file_count GROUP BY file_id ORDER BY file_id`,

@@ -25,13 +25,13 @@ export const asFound = (rows: readonly OracleRow[]): FoundRecords => {
   return found;
 };
 
-/** What `data_record` answers: all versions at the times asked for, and what waits. */
+/** What `usage_record` answers: all versions at the times asked for, and what waits. */
 const rowStoreOn = (partition: MemoryPartition): RowStore<RecordLookups, FoundRecords> => ({
   find({ msisdns, recordedAtMs, waitingOf }, beforeOffset) {
     const places = new Set(msisdns.map((msisdn, index) => `${msisdn} ${recordedAtMs[index]}`));
     const subscribers = new Set(waitingOf);
     const rows = partition
-      .rows('data_record')
+      .rows('usage_record')
       .filter(({ version }) => (version as number) < beforeOffset)
       .filter(
         ({ msisdn, recorded_at: at }) =>

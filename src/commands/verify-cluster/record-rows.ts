@@ -1,4 +1,4 @@
-import { DataRecordRows, dataRecordTable, recordStatuses } from '../../ingest/index.js';
+import { DataRecordRows, usageRecordTable, recordStatuses } from '../../ingest/index.js';
 import { shardOf, utcDayOf } from '../../platform/cassandra/index.js';
 import { maskMsisdn } from '../../platform/telemetry/index.js';
 import { uuidText, type ColumnBatch } from '../../streaming/index.js';
@@ -8,7 +8,7 @@ import type { NamedRow } from './row-texts.js';
 /** Shards are below 2^15. */
 const shardFactor = 32_768;
 
-/** A Cassandra partition of table data_record as one number: shard and UTC day. */
+/** A Cassandra partition of table usage_record as one number: shard and UTC day. */
 export const placeOf = (shard: number, day: number): number => day * shardFactor + shard;
 
 /** Shard and UTC day (days since 1970-01-01) of such a number. */
@@ -26,7 +26,7 @@ export const placeText = (place: number): string => {
 /** The rows of data records among what a replay gives. */
 export const recordRowsIn = (batches: readonly ColumnBatch[]): DataRecordRows[] =>
   batches
-    .filter(({ schema }) => schema.name === dataRecordTable.name)
+    .filter(({ schema }) => schema.name === usageRecordTable.name)
     .map((batch) => (batch instanceof DataRecordRows ? batch : DataRecordRows.from(batch)));
 
 /** Where a row belongs. */

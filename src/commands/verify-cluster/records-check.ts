@@ -19,10 +19,10 @@ import type { Servers } from './servers.js';
 import { differentPlaces, placesToName, Sums } from './sums.js';
 import type { WindowTotals } from './window-totals.js';
 
-const places = 'SELECT DISTINCT shard, day FROM data_record';
+const places = 'SELECT DISTINCT shard, day FROM usage_record';
 const ofPlace =
   'SELECT msisdn, recorded_at, record_id, version, agreement_id, recorded_bytes, status, ' +
-  'file_id, line_no FROM data_record WHERE shard = ? AND day = ?';
+  'file_id, line_no FROM usage_record WHERE shard = ? AND day = ?';
 /** Pages of so many places are on their way or worked on at once. */
 const placesAtOnce = 4;
 
@@ -49,7 +49,7 @@ export const recordPlaces = async ({ session, settings }: Servers): Promise<numb
   return byPartition;
 };
 
-/** The rows of table data_record of one partition, compared with those that the log gives. */
+/** The rows of table usage_record of one partition, compared with those that the log gives. */
 export class RecordsCheck {
   readonly #given = new Sums();
   readonly #stored = new Sums();
@@ -101,7 +101,7 @@ export class RecordsCheck {
     if (more > 0) {
       const rest = different.slice(-more);
       const where = `${placeText(rest[0])} to ${placeText(rest[rest.length - 1])}`;
-      this.parts.differs(`data_record: ${more} more shards and days differ, ${where}`);
+      this.parts.differs(`usage_record: ${more} more shards and days differ, ${where}`);
     }
     return true;
   }
@@ -117,7 +117,7 @@ export class RecordsCheck {
       }
       for (const difference of rowDifferences(given, stored)) {
         const where = difference.kind === 'missing' ? '' : ` (${placeText(place)})`;
-        this.parts.differs(differenceText('data_record', difference) + where);
+        this.parts.differs(differenceText('usage_record', difference) + where);
       }
     }
   }
@@ -144,7 +144,7 @@ export class RecordsCheck {
   #tellUndone(rows: DataRecordRows, row: number): void {
     const { ends, partition, differs } = this.parts;
     if (ends.standing(partition, rows.versions[row]) === 'under way') ends.underWay[partition]++;
-    else differs(differenceText('data_record', { kind: 'unknown', row: namedRecord(rows, row) }));
+    else differs(differenceText('usage_record', { kind: 'unknown', row: namedRecord(rows, row) }));
   }
 
   async *#pages(place: number): AsyncGenerator<DataRecordRows> {

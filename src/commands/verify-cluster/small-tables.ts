@@ -1,4 +1,4 @@
-import { agreementTable, dataRecordTable, recordStatuses } from '../../ingest/index.js';
+import { agreementTable, usageRecordTable, recordStatuses } from '../../ingest/index.js';
 import { shardOf, type CassandraUuid } from '../../platform/cassandra/index.js';
 import { maskMsisdn } from '../../platform/telemetry/index.js';
 import { uuidText, type ColumnBatch } from '../../streaming/index.js';
@@ -151,7 +151,7 @@ const waitingRecords = (sizes: { shards: number; partitions: number }): SmallTab
     return waitingRow(values, sizes.partitions);
   },
   *given(batch) {
-    for (const rows of batchesOf(batch, dataRecordTable.name)) {
+    for (const rows of batchesOf(batch, usageRecordTable.name)) {
       const [msisdns, times, , versions, , , statuses] = rows.schema.columns.map((_, column) =>
         rows.column(column),
       );

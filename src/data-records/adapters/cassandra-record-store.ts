@@ -1,4 +1,4 @@
-import { recordStatuses } from '../../ingest/index.js';
+import type { RecordStatus } from '../../ingest/index.js';
 import {
   dateOf,
   dateOfDay,
@@ -23,11 +23,11 @@ const columns =
   'msisdn, recorded_at, record_id, version, agreement_id, recorded_bytes, status, file_id, line_no';
 
 const ofDay =
-  `SELECT ${columns} FROM data_record WHERE shard = ? AND day = ? AND msisdn = ? ` +
+  `SELECT ${columns} FROM usage_record WHERE shard = ? AND day = ? AND msisdn = ? ` +
   'AND recorded_at >= ? AND recorded_at < ?';
 
 const newestOfIdentity =
-  `SELECT ${columns} FROM data_record WHERE shard = ? AND day = ? AND msisdn = ? ` +
+  `SELECT ${columns} FROM usage_record WHERE shard = ? AND day = ? AND msisdn = ? ` +
   'AND recorded_at = ? AND record_id = ? LIMIT 1';
 
 const filesOfBucket = 'SELECT id, name, feed FROM import_file WHERE bucket = ? AND id IN ?';
@@ -44,13 +44,13 @@ const rowOf = (row: Row): DataRecordRow => ({
   version: Number(row['version']),
   agreementId: row['agreement_id'] === null ? undefined : String(row['agreement_id']),
   recordedBytes: Number(row['recorded_bytes']),
-  status: recordStatuses[Number(row['status'])],
+  status: row['status'] as RecordStatus,
   fileId: Number(row['file_id']),
   lineNo: Number(row['line_no']),
 });
 
 /**
- * Reads table data_record: the days of a period side by side, of each the slice of the msisdn.
+ * Reads table usage_record: the days of a period side by side, of each the slice of the msisdn.
  * Rows are there a moment before the transaction with their messages; it follows, or the same rows
  * are written again.
  */

@@ -22,7 +22,7 @@ const columns =
 
 /** Waiting rows belong to no agreement, so the agreement alone picks counted and late ones. */
 const rowsInForce = `
-  SELECT ${columns} FROM data_record
+  SELECT ${columns} FROM usage_record
    WHERE msisdn = $1 AND recorded_at >= $2 AND recorded_at < $3
   QUALIFY row_number() OVER (PARTITION BY recorded_at, record_id ORDER BY version DESC) = 1`;
 
@@ -108,7 +108,7 @@ export class EmbeddedDataRecordStore implements DataRecordStore {
     const indexed = await this.#indexed(period);
     if (indexed !== undefined) return indexed.sort(oldestVersionFirst);
     const rows = await this.database.query(
-      `SELECT ${columns} FROM data_record
+      `SELECT ${columns} FROM usage_record
         WHERE msisdn = $1 AND recorded_at >= $2 AND recorded_at < $3
         ORDER BY version, recorded_at, record_id`,
       [period.msisdn, period.startMs, period.endMs],
@@ -122,7 +122,7 @@ export class EmbeddedDataRecordStore implements DataRecordStore {
     const indexed = await this.#indexed(range);
     if (indexed !== undefined) return indexed.find((row) => row.recordId === recordId);
     const rows = await this.database.query(
-      `SELECT ${columns} FROM data_record
+      `SELECT ${columns} FROM usage_record
         WHERE msisdn = $1 AND recorded_at = $2 AND record_id = $3::UUID
         ORDER BY version DESC LIMIT 1`,
       [identity.msisdn, identity.recordedAtMs, identity.recordId],

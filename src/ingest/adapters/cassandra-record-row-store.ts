@@ -11,12 +11,13 @@ import {
 import type { RowStore } from '../../streaming/index.js';
 import { DataRecordRows } from '../domain/data-record-rows.js';
 import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
+import { recordStatuses, type RecordStatus } from '../domain/tables.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
 const ofIdentities =
   'SELECT msisdn, recorded_at, record_id, version, agreement_id, recorded_bytes, status, ' +
-  'file_id, line_no FROM data_record WHERE shard = ? AND day = ? AND (msisdn, recorded_at) IN ?';
+  'file_id, line_no FROM usage_record WHERE shard = ? AND day = ? AND (msisdn, recorded_at) IN ?';
 const waitingOf =
   'SELECT msisdn, recorded_at, version FROM waiting_record WHERE shard = ? AND msisdn = ?';
 
@@ -80,7 +81,7 @@ const push = (rows: DataRecordRows, row: Row): void => {
     ...{ recordIds, recordIdAt: 0, agreementIds, agreementIdAt: 0 },
     version: Number(row['version']),
     recordedBytes: Number(row['recorded_bytes']),
-    status: Number(row['status']),
+    status: recordStatuses.indexOf(row['status'] as RecordStatus),
     fileId: Number(row['file_id']),
     lineNo: Number(row['line_no']),
   });

@@ -22,7 +22,7 @@ const insert = (table: string, columns: readonly string[]): RowStatement => ({
   values: columns.length,
 });
 
-const dataRecord = insert('data_record', [
+const usageRecord = insert('usage_record', [
   ...['shard', 'day', 'msisdn', 'recorded_at', 'record_id', 'version'],
   ...['agreement_id', 'recorded_bytes', 'status', 'file_id', 'line_no'],
 ]);
@@ -48,6 +48,8 @@ const importFileCount = insert('import_file_count', [
 const bucketSize = 65_536;
 const bucketOf = (number: number): number => Math.floor(number / bucketSize);
 const waiting = recordStatuses.indexOf('waiting');
+/** Statuses as people read them in the table, encoded once. */
+const statusTexts = recordStatuses.map((status) => new TextEncoder().encode(status));
 
 /** Places of rows by what they have in common, in the order of the rows. */
 const grouped = (length: number, keyOf: (row: number) => number): Map<number, number[]> => {
@@ -78,7 +80,7 @@ const shardAndDay = (shard: number, day: number): Buffer => {
 };
 
 /** Rows of data records, a group for each shard and UTC day. */
-export function* dataRecordGroups(rows: ColumnBatch, shards: number): Generator<RowGroup> {
+export function* usageRecordGroups(rows: ColumnBatch, shards: number): Generator<RowGroup> {
   const msisdns = rows.column(0) as Float64Array;
   const times = rows.column(1) as Float64Array;
   const recordIds = rows.column(2) as Uint32Array;
@@ -106,13 +108,13 @@ export function* dataRecordGroups(rows: ColumnBatch, shards: number): Generator<
       if (statuses[row] === waiting) to.unset();
       else to.uuid(agreementIds, row * 4);
       to.bigint(bytes[row]);
-      to.tinyint(statuses[row]);
+      to.utf8(statusTexts[statuses[row]]);
       to.int(fileIds[row]);
       to.int(lineNos[row]);
     };
     const routingKey = shardAndDay(shard, day);
     const { length } = places;
-    yield { statement: dataRecord, onePartition: true, routingKey, length, put };
+    yield { statement: usageRecord, onePartition: true, routingKey, length, put };
   }
 }
 

@@ -6,7 +6,7 @@ import {
 import type { ColumnBatch, Effects, EffectsWriter, Position } from '../../streaming/index.js';
 import {
   agreementTable,
-  dataRecordTable,
+  usageRecordTable,
   deadLetterTable,
   importFileCountTable,
 } from '../domain/tables.js';
@@ -14,7 +14,7 @@ import { CassandraBooks } from './cassandra-books.js';
 import {
   agreementGroups,
   bookGroup,
-  dataRecordGroups,
+  usageRecordGroups,
   deadLetterGroups,
   messageGroup,
   waitingGroups,
@@ -57,8 +57,8 @@ export class CassandraUsageWriter implements EffectsWriter {
   #ofTable(batch: ColumnBatch): Iterable<RowGroup> {
     const { partition, shards } = this.options;
     switch (batch.schema.name) {
-      case dataRecordTable.name:
-        return both(dataRecordGroups(batch, shards), waitingGroups(batch, shards));
+      case usageRecordTable.name:
+        return both(usageRecordGroups(batch, shards), waitingGroups(batch, shards));
       case agreementTable.name:
         return agreementGroups(batch, partition);
       case deadLetterTable.name:

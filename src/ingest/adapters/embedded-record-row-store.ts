@@ -4,19 +4,19 @@ import { DataRecordRows } from '../domain/data-record-rows.js';
 import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
 import { indexedRecordRows } from './indexed-record-rows.js';
 import type { RecordIndex } from './record-index/record-index.js';
-import { dataRecordTable, recordStatuses } from '../domain/tables.js';
+import { usageRecordTable, recordStatuses } from '../domain/tables.js';
 
-const columns = dataRecordTable.columns.map(({ name }) => `r."${name}"`).join(', ');
+const columns = usageRecordTable.columns.map(({ name }) => `r."${name}"`).join(', ');
 
 // The bounds let whole row groups be passed over: their zone maps know the times in them.
 const ofIdentities = `
-  SELECT ${columns} FROM data_record r
+  SELECT ${columns} FROM usage_record r
   SEMI JOIN (SELECT unnest($1) AS msisdn, unnest($2) AS recorded_at) q
     ON r.msisdn = q.msisdn AND r.recorded_at = q.recorded_at
   WHERE r.version < $3 AND r.recorded_at BETWEEN $4 AND $5`;
 
 const waitingOf = `
-  SELECT ${columns} FROM data_record r
+  SELECT ${columns} FROM usage_record r
   WHERE r.msisdn IN (SELECT unnest($1)) AND r.version < $2
   QUALIFY row_number() OVER (
     PARTITION BY r.msisdn, r.recorded_at, r.record_id ORDER BY r.version DESC) = 1
@@ -59,7 +59,7 @@ const recordRowsOfTable = (
       const batch = await database.own.queryColumns(
         ofIdentities,
         [Float64Array.from(lookups.msisdns), times, beforeOffset, least, greatest],
-        dataRecordTable,
+        usageRecordTable,
       );
       found = DataRecordRows.from(batch);
     }
@@ -68,7 +68,7 @@ const recordRowsOfTable = (
       await database.own.queryColumns(
         waitingOf,
         [Float64Array.from(lookups.waitingOf), beforeOffset],
-        dataRecordTable,
+        usageRecordTable,
       ),
     );
     return found === undefined ? waiting : joined(found, waiting);

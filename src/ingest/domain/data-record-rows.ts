@@ -1,5 +1,5 @@
 import { grown, type ColumnBatch, type ColumnValues } from '../../streaming/index.js';
-import { dataRecordTable } from './tables.js';
+import { usageRecordTable } from './tables.js';
 import type { UsageEvents } from './usage-events.js';
 
 /** One version of a record's row. The id's words begin at `recordIdAt` of `recordIds`. */
@@ -40,11 +40,11 @@ const hashOf = ({ recordedAtMs, recordIds, recordIdAt }: Identity): number => {
 };
 
 /**
- * Rows of table `data_record` as columns. Rows of one identity are found by an index that is
+ * Rows of table `usage_record` as columns. Rows of one identity are found by an index that is
  * built at the first question and kept up from then on: most batches never ask.
  */
 export class DataRecordRows implements ColumnBatch {
-  readonly schema = dataRecordTable;
+  readonly schema = usageRecordTable;
   length = 0;
   msisdns: Float64Array;
   recordedAtMs: Float64Array;

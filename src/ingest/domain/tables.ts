@@ -5,8 +5,9 @@ export const recordStatuses = ['counted', 'late', 'waiting'] as const;
 export type RecordStatus = (typeof recordStatuses)[number];
 
 /** Rows of data records; the greatest version of (msisdn, recorded_at, record_id) is in force. */
-export const dataRecordTable: TableSchema = {
-  name: 'data_record',
+export const usageRecordTable: TableSchema = {
+  name: 'usage_record',
+  formerName: 'data_record',
   columns: [
     { name: 'msisdn', kind: 'bigint' },
     { name: 'recorded_at', kind: 'bigint' }, // epoch ms

@@ -107,6 +107,11 @@ export class RowBuffer {
     this.blob(encoder.encode(value));
   }
 
+  /** A text of few that come again and again, encoded once. */
+  utf8(value: Uint8Array): void {
+    this.blob(value);
+  }
+
   blob(value: Uint8Array): void {
     this.#value(value.length, value.length);
     this.#bytes.set(value, this.#at - value.length);

@@ -239,6 +239,22 @@ describe('EmbeddedDatabase', () => {
     database = await open();
   });
 
+  it('takes a table over that an earlier version named otherwise, with its rows', async () => {
+    await database.transaction([batchOf(other, [[7]])]);
+    await database.close();
+    const renamed: TableSchema = { ...other, name: 'renamed', formerName: 'other' };
+    database = await open([everyKind, renamed]);
+    expect(existsSync(`${path()}.wal`)).toBe(false);
+    await database.transaction([batchOf(renamed, [[8]])]);
+    expect(await database.query('SELECT n FROM renamed ORDER BY n')).toEqual([{ n: 7 }, { n: 8 }]);
+    await database.close();
+    database = await open([everyKind, renamed]);
+    expect(await database.query('SELECT count(*) AS n FROM renamed')).toEqual([{ n: 2 }]);
+    await database.close();
+    database = await open(); // a table of the old name is another one from now on
+    expect(await count()).toBe(0);
+  });
+
   it('leaves no statement that makes a table in the write-ahead log', () => {
     expect(existsSync(`${path()}.wal`)).toBe(false);
   });

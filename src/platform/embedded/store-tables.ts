@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { TableSchema } from '../../streaming/index.js';
-import { createTableSql, duckdbKinds } from './column-kinds.js';
+import { createTableSql, duckdbKinds, quoted } from './column-kinds.js';
 import { storeFault } from './store-fault.js';
 
 const SCHEMA_VERSION = '1';
@@ -44,12 +44,21 @@ const checkShapes = (tables: readonly TableSchema[], shapes: Map<string, string>
   }
 };
 
+/** What gives a table its name of now, in the shapes too. */
+const renamed = ({ name, formerName }: TableSchema, shapes: Map<string, string>): string[] => {
+  const shape = formerName === undefined ? undefined : shapes.get(formerName);
+  if (formerName === undefined || shape === undefined || shapes.has(name)) return [];
+  shapes.set(name, shape);
+  return [`ALTER TABLE ${quoted(formerName)} RENAME TO ${quoted(name)}`];
+};
+
 const metaRows = (storeId: string): string =>
   `INSERT INTO store_meta
      VALUES ('schema_version', '${SCHEMA_VERSION}'), ('store_id', '${storeId}')`;
 
 /**
- * Makes the tables that are missing and answers the id the store was given when it was made.
+ * Makes the tables that are missing, renames those of a former name, and answers the id the store
+ * was given when it was made.
  * Throws STORE_OTHER_SCHEMA when a table or the version differs.
  */
 export const prepareTables = async (
@@ -57,9 +66,10 @@ export const prepareTables = async (
   tables: readonly TableSchema[],
 ): Promise<string> => {
   const shapes = await shapesIn(connection);
+  const statements = tables.flatMap((schema) => renamed(schema, shapes));
   checkShapes(tables, shapes);
   const known = shapes.has(metaTable.name) ? await metaIn(connection) : undefined;
-  const statements = tables.filter(({ name }) => !shapes.has(name)).map(createTableSql);
+  statements.push(...tables.filter(({ name }) => !shapes.has(name)).map(createTableSql));
   const storeId = known?.get('store_id') ?? randomUUID();
   if (known === undefined) statements.push(createTableSql(metaTable), metaRows(storeId));
   else if (known.get('schema_version') !== SCHEMA_VERSION) throw otherSchema(metaTable.name);

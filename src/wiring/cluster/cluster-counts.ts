@@ -10,7 +10,7 @@ const readsPerCall = 5;
 const mostRowsWithoutFile = 1000;
 
 const someRows =
-  'SELECT msisdn, recorded_at, record_id FROM data_record ' + `LIMIT ${mostRowsWithoutFile}`;
+  'SELECT msisdn, recorded_at, record_id FROM usage_record ' + `LIMIT ${mostRowsWithoutFile}`;
 
 interface CountedParts {
   readonly session: Pick<CassandraSession, 'query'>;

@@ -5,7 +5,7 @@ import {
 } from '../../platform/cassandra/index.js';
 
 /** Changes with every change of a table that the program cannot make up for by itself. */
-const schemaVersion = '1';
+const schemaVersion = '2';
 
 const agreementColumns: CassandraTable['columns'] = [
   ['id', 'uuid'],
@@ -19,8 +19,8 @@ const agreementColumns: CassandraTable['columns'] = [
 ];
 
 /** All versions of all records; a reader takes the greatest. `day`: UTC day of recorded_at. */
-const dataRecordTable: CassandraTable = {
-  name: 'data_record',
+const usageRecordTable: CassandraTable = {
+  name: 'usage_record',
   columns: [
     ['shard', 'smallint'],
     ['day', 'date'],
@@ -30,7 +30,7 @@ const dataRecordTable: CassandraTable = {
     ['version', 'bigint'],
     ['agreement_id', 'uuid'],
     ['recorded_bytes', 'bigint'],
-    ['status', 'tinyint'],
+    ['status', 'text'],
     ['file_id', 'int'],
     ['line_no', 'int'],
   ],
@@ -43,7 +43,7 @@ const dataRecordTable: CassandraTable = {
   ],
 };
 
-/** Where to look for waiting records; whether they still wait only data_record tells. */
+/** Where to look for waiting records; whether they still wait only usage_record tells. */
 const waitingRecordTable: CassandraTable = {
   name: 'waiting_record',
   columns: [
@@ -213,7 +213,7 @@ const partitionStatusTable: CassandraTable = {
 /** Every table of the keyspace; the adapters beside the ports write and read them. */
 export const clusterTables: readonly CassandraTable[] = [
   ...platformTables,
-  dataRecordTable,
+  usageRecordTable,
   waitingRecordTable,
   ...agreementTables,
   messageTable,

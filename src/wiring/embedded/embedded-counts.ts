@@ -11,7 +11,7 @@ const sql = `
     (SELECT count(*) FROM import_file) AS files,
     (SELECT coalesce(sum(counted + late + waiting), 0) FROM import_file_count)
       + (SELECT count(*) FROM (SELECT DISTINCT msisdn, recorded_at, record_id
-                                 FROM data_record WHERE file_id = 0)) AS records`;
+                                 FROM usage_record WHERE file_id = 0)) AS records`;
 
 /** Counts for the first page. */
 export const embeddedCounts =

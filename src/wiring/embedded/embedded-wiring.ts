@@ -19,7 +19,7 @@ import { FolderCdrDrop } from '../../generator/adapters/folder-cdr-drop.js';
 import { CDR_DROP } from '../../generator/index.js';
 import {
   agreementTable,
-  dataRecordTable,
+  usageRecordTable,
   deadLetterTable,
   importFileCountTable,
   PARTITION_STATUS,
@@ -81,7 +81,7 @@ export const installationParts = (dataDir: string): string[] => [
 /** Every table of the embedded mode. */
 export const embeddedTables = (): TableSchema[] => [
   ...EmbeddedLog.tables(usageLogCodec),
-  dataRecordTable,
+  usageRecordTable,
   importFileCountTable,
   deadLetterTable,
   agreementTable,

@@ -12,7 +12,6 @@ import type {
 
 type Row = Readonly<Record<string, unknown>>;
 
-const statuses: readonly RowStatus[] = ['counted', 'late', 'waiting'];
 const done = 2;
 
 const number = (value: unknown): number => Number(value);
@@ -51,14 +50,14 @@ export class TableReading {
   }
 
   rows(): Promise<StoredRow[]> {
-    return this.#all('data_record', (row) => ({
+    return this.#all('usage_record', (row) => ({
       ...identityOf(row),
       shard: number(row.shard),
       day: text(row.day),
       version: number(row.version),
       agreementId: row.agreement_id === null ? undefined : text(row.agreement_id),
       recordedBytes: number(row.recorded_bytes),
-      status: statuses[number(row.status)],
+      status: text(row.status) as RowStatus,
       fileId: number(row.file_id),
       lineNo: number(row.line_no),
     }));

@@ -9,7 +9,7 @@ export interface TopicMessage {
   readonly value: string;
 }
 
-/** A row of table data_record, with the Cassandra partition it lies in. */
+/** A row of table usage_record, with the Cassandra partition it lies in. */
 export interface StoredRow {
   readonly shard: number;
   /** UTC day, `2020-01-31`. */

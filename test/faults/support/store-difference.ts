@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
  * without them, and table agreement with them.
  */
 const compared: Readonly<Record<string, string>> = {
-  data_record: 'SELECT * FROM X.data_record',
+  usage_record: 'SELECT * FROM X.usage_record',
   message: 'SELECT "offset", key, "timestamp", headers, value FROM X.message',
   agreement: 'SELECT * FROM X.agreement',
   log: 'SELECT * FROM X.log WHERE type <> 1',

@@ -1,6 +1,6 @@
 import type { ColumnBatch } from '../../../streaming/index.js';
 import type { RecordColumns } from '../../record-pages.js';
-import { dataRecordTable } from '../../domain/tables.js';
+import { usageRecordTable } from '../../domain/tables.js';
 import { copyRow, copyRun, newColumns } from './record-columns.js';
 
 /** Rows that are collected; the columns grow. */
@@ -24,6 +24,6 @@ export class FoundRows {
       ...[rows.msisdns, rows.recordedAtMs, rows.recordIds, rows.versions, rows.agreementIds],
       ...[rows.recordedBytes, rows.statuses, rows.fileIds, rows.lineNos],
     ];
-    return { schema: dataRecordTable, length: rows.length, column: (index) => columns[index] };
+    return { schema: usageRecordTable, length: rows.length, column: (index) => columns[index] };
   }
 }
