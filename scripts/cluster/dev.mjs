@@ -19,6 +19,7 @@ const tellProgram = (env, { kafkaPort, cassandraPort }) => {
   env.CASSANDRA_CONTACT_POINT = `127.0.0.1:${cassandraPort}`;
   env.KAFKA_REPLICATION_FACTOR ||= '1';
   env.CASSANDRA_REPLICATION_FACTOR ||= '1';
+  env.DATA_RECORD_TABLE ||= 'on';
 };
 
 /** Answers with the exit code of the first step that fails, or that of the program. */

@@ -170,6 +170,13 @@ const cassandra = {
   }),
 };
 
+const dataRecordTable = setting({
+  ...flag(),
+  name: 'DATA_RECORD_TABLE',
+  defaultText: 'off',
+  doc: 'Also writes table data_record (agreement, year, month) for cqlsh; costs throughput.',
+});
+
 /** Settings that only `STORE=cluster` reads; one machine ignores them. */
 export const declaredOfCluster = {
   ...kafka,
@@ -192,6 +199,7 @@ export const declaredOfCluster = {
     defaultText: '12',
     doc: 'Parts of a day of rows; a multiple of PARTITIONS. Cannot be changed later.',
   }),
+  dataRecordTable,
   unhealthyAfterMs: setting({
     ...duration('PT5S', 'PT2M'),
     name: 'UNHEALTHY_AFTER',

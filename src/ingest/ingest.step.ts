@@ -44,7 +44,12 @@ export class IngestStep {
     deltaBytes: 0,
     late: false,
   };
-  readonly #matched: MatchedEvent = { status: 0, agreementIds: noAgreement, agreementIdAt: 0 };
+  readonly #matched: MatchedEvent = {
+    status: 0,
+    agreementIds: noAgreement,
+    agreementIdAt: 0,
+    period: 0,
+  };
   #offset = 0;
 
   constructor(
@@ -309,6 +314,7 @@ export class IngestStep {
     matched.status = status;
     matched.agreementIds = agreement === undefined ? noAgreement : this.state.agreements.idWords;
     matched.agreementIdAt = (agreement ?? 0) * 4;
+    matched.period = agreement === undefined ? 0 : this.#usage.period;
     this.ports.out.records.pushEvent(this.input.events, at, matched);
   }
 
@@ -326,6 +332,7 @@ export class IngestStep {
       status: change.status,
       fileId: rows.fileIds[row],
       lineNo: rows.lineNos[row],
+      period: this.#usage.period,
     };
     this.ports.out.records.push(version);
   }

@@ -113,6 +113,7 @@ const bookOf = (row: Row): BookRow => ({
 /** The primary key of each table, and where a row is looked for. */
 const primaryKeys: Readonly<Record<string, string>> = {
   usage_record: 'shard day msisdn recorded_at record_id version',
+  data_record: 'agreement_id year month recorded_at internal_record_id',
   waiting_record: 'shard msisdn recorded_at record_id version',
   agreement: 'id',
   agreement_by_msisdn: 'msisdn id',
@@ -147,7 +148,10 @@ const upsertsOf = ({ statement, length, put }: RowGroup, partition: number): Ups
     const taken = new PutValues();
     put(taken as unknown as Parameters<RowGroup['put']>[0], at);
     const row = Object.fromEntries(columns.map((column, index) => [column, taken.values[index]]));
-    return upsertOf(table, row, partition);
+    const upsert = upsertOf(table, row, partition);
+    // the only value without a column of its own
+    const writtenAt = taken.values[columns.length] as number | undefined;
+    return writtenAt === undefined ? upsert : { ...upsert, writtenAt };
   });
 };
 
@@ -207,11 +211,19 @@ const emptySession = { query: () => Promise.resolve([]) } as unknown as Session;
 
 /** The program's own writer: rows, absolute books, copies of messages. */
 export const newWriter = (place: Place, partition: number): CassandraUsageWriter =>
-  new CassandraUsageWriter(sessionOf(place), { partition, shards }, rowWriter(place, partition));
+  new CassandraUsageWriter(
+    sessionOf(place),
+    { partition, shards, dataRecordTable: true },
+    rowWriter(place, partition),
+  );
 
 /** The same without what a book had before. */
 export const newWriterOfChanges = (place: Place, partition: number): CassandraUsageWriter =>
-  new CassandraUsageWriter(emptySession, { partition, shards }, rowWriter(place, partition));
+  new CassandraUsageWriter(
+    emptySession,
+    { partition, shards, dataRecordTable: true },
+    rowWriter(place, partition),
+  );
 
 /** The program's own look-ups. */
 export const newRowStore = (place: Place) => cassandraRecordRowStore(sessionOf(place), { shards });

@@ -1,3 +1,4 @@
+import { monthOf, periodOf, yearOf } from '../../src/agreements/index.js';
 import type { OutMessage } from '../../src/streaming/index.js';
 import {
   assertBookBalances,
@@ -167,6 +168,27 @@ const checkOrder = (logs: Logs): void => {
   }
 };
 
+/** Of each record that counts the newest version, in the table for people with cqlsh. */
+const checkDataRecords = (cluster: Cluster, zones: ReadonlyMap<string, string>): void => {
+  const newest = new Map<string, OracleRow>();
+  for (const row of rowsOf(cluster)) {
+    const known = newest.get(identityOf(row));
+    if (known === undefined || known.version < row.version) newest.set(identityOf(row), row);
+  }
+  const expected = new Map<string, string>();
+  for (const { agreementId, recordedAtMs, recordId, recordedBytes } of newest.values()) {
+    if (agreementId === undefined) continue;
+    const period = periodOf(zones.get(agreementId) as string, recordedAtMs);
+    const place = `${agreementId} ${yearOf(period)} ${monthOf(period)} ${recordedAtMs} ${recordId}`;
+    expected.set(place, String(recordedBytes));
+  }
+  const found = new Map<string, string>();
+  for (const [key, row] of cluster.cassandra.table('data_record')) {
+    found.set(key, String(row.recorded_bytes));
+  }
+  sameListing('data_record', found, expected);
+};
+
 /** All that holds once everything is processed. Throws the first difference. */
 export const checkAll = (run: Run): void => {
   const { cluster } = run;
@@ -176,6 +198,7 @@ export const checkAll = (run: Run): void => {
   checkAgainstOracle(run, logs);
   const messages = messagesOf(cluster).map(asSentMessage);
   const rows = rowsOf(cluster);
+  checkDataRecords(cluster, zonesOf(logs));
   assertNoDuplicateRow(rows);
   assertNoDuplicateMessage(messages);
   assertClosedAfterExceeded(messages);

@@ -11,6 +11,8 @@ export interface Upsert {
   readonly row: SimRow;
   /** Where look-ups find it. */
   readonly places?: string;
+  /** `USING TIMESTAMP`: of two writes of a key the one with the greater number stays. */
+  readonly writtenAt?: number;
 }
 
 /** A book of a file in one partition, counted from its first event up to a version. */
@@ -41,6 +43,7 @@ const push = <V>(index: Map<string, V[]>, key: string, value: V): void => {
 export class SimCassandra {
   readonly server: SimServer;
   readonly #tables = new Map<string, Map<string, SimRow>>();
+  readonly #writtenAt = new Map<string, number>();
   readonly #places = new Map<string, SimRow[]>();
   readonly messageIds = new Set<string>();
   readonly #books = new Map<string, BookRow[]>();
@@ -51,12 +54,17 @@ export class SimCassandra {
     this.server = new SimServer(time, 'cassandra');
   }
 
-  /** The rows of one batch. The same key always gets the same values: a law of the writers. */
+  /**
+   * The rows of one batch. The same key always gets the same values, where a write says its time
+   * itself the same key and time: a law of the writers.
+   */
   write(upserts: readonly Upsert[]): void {
     for (const upsert of upserts) {
-      const { table, key, row } = upsert;
+      const { table, key, row, writtenAt = 0 } = upsert;
       const before = this.table(table).get(key);
-      if (before === undefined) this.#insert(upsert);
+      const beforeAt = this.#writtenAt.get(`${table} ${key}`) ?? 0;
+      if (writtenAt < beforeAt) continue;
+      if (before === undefined || writtenAt > beforeAt) this.#insert(upsert);
       else if (JSON.stringify(before) !== JSON.stringify(row)) {
         const values = `${JSON.stringify(before)}, then ${JSON.stringify(row)}`;
         return this.time.violate(`${table} ${key} was written as ${values}`);
@@ -103,8 +111,9 @@ export class SimCassandra {
     return table;
   }
 
-  #insert({ table, key, row, places }: Upsert): void {
+  #insert({ table, key, row, places, writtenAt }: Upsert): void {
     this.#table(table).set(key, row);
+    if (writtenAt !== undefined) this.#writtenAt.set(`${table} ${key}`, writtenAt);
     if (places !== undefined) push(this.#places, `${table} ${places}`, row);
     if (table === 'message') this.messageIds.add(String(row.id));
     if (table !== 'import_file_count') return;

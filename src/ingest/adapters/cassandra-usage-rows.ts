@@ -13,9 +13,12 @@ import { recordStatuses } from '../domain/tables.js';
 export interface UsagePartition {
   readonly partition: number;
   readonly shards: number;
+  /** Whether table data_record is written too (DATA_RECORD_TABLE). */
+  readonly dataRecordTable?: boolean;
 }
 
-const insert = (table: string, columns: readonly string[]): RowStatement => ({
+/** An INSERT of these columns, its values in their order. */
+export const insert = (table: string, columns: readonly string[]): RowStatement => ({
   cql:
     `INSERT INTO ${table} (${columns.map((name) => `"${name}"`).join(', ')}) ` +
     `VALUES (${columns.map(() => '?').join(', ')})`,

@@ -10,7 +10,9 @@ import {
   deadLetterTable,
   importFileCountTable,
 } from '../domain/tables.js';
+import { DataRecordRows } from '../domain/data-record-rows.js';
 import { CassandraBooks } from './cassandra-books.js';
+import { dataRecordGroup } from './cassandra-data-record-rows.js';
 import {
   agreementGroups,
   bookGroup,
@@ -58,7 +60,7 @@ export class CassandraUsageWriter implements EffectsWriter {
     const { partition, shards } = this.options;
     switch (batch.schema.name) {
       case usageRecordTable.name:
-        return both(usageRecordGroups(batch, shards), waitingGroups(batch, shards));
+        return this.#ofRecords(batch, shards);
       case agreementTable.name:
         return agreementGroups(batch, partition);
       case deadLetterTable.name:
@@ -70,15 +72,18 @@ export class CassandraUsageWriter implements EffectsWriter {
     }
   }
 
+  *#ofRecords(batch: ColumnBatch, shards: number): Generator<RowGroup> {
+    yield* usageRecordGroups(batch, shards);
+    yield* waitingGroups(batch, shards);
+    if (!this.options.dataRecordTable) return;
+    if (!(batch instanceof DataRecordRows)) throw new TypeError('rows without their periods');
+    yield dataRecordGroup(batch);
+  }
+
   /** The last event of the step, which may be in the middle of its messages. */
   #version({ offset, cursor }: Position): { partition: number; version: number } {
     return { partition: this.options.partition, version: cursor > 0 ? offset : offset - 1 };
   }
-}
-
-function* both(first: Iterable<RowGroup>, second: Iterable<RowGroup>): Generator<RowGroup> {
-  yield* first;
-  yield* second;
 }
 
 /** The changes of a step, each file once. */

@@ -16,13 +16,19 @@ export interface DataRecordRow {
   readonly status: number;
   readonly fileId: number;
   readonly lineNo: number;
+  /** As `DataRecordRows.periods` has it; a row that was read has none. */
+  readonly period?: number;
 }
 
-/** What ingest found for an event: status and agreement id, whose words begin at the index. */
+/**
+ * What ingest found for an event: status, agreement id, whose words begin at the index, and the
+ * billing period (year × 12 + month − 1).
+ */
 export interface MatchedEvent {
   status: number;
   agreementIds: Uint32Array;
   agreementIdAt: number;
+  period: number;
 }
 
 /** What makes two records the same: MSISDN, time and record id, without the agreement. */
@@ -55,6 +61,11 @@ export class DataRecordRows implements ColumnBatch {
   statuses: Uint8Array;
   fileIds: Int32Array;
   lineNos: Int32Array;
+  /**
+   * Billing period (year × 12 + month − 1) of the rows a step made that do not wait; no column of
+   * the table, as agreement and time give it, but those who write by period need no look-up.
+   */
+  periods: Int32Array;
   /** Hash slots to the newest row of a chain, row + 1; 0 is empty. */
   #heads: Int32Array | undefined;
   #next: Int32Array = new Int32Array(0);
@@ -70,6 +81,7 @@ export class DataRecordRows implements ColumnBatch {
     this.statuses = new Uint8Array(n);
     this.fileIds = new Int32Array(n);
     this.lineNos = new Int32Array(n);
+    this.periods = new Int32Array(n);
   }
 
   /** Rows as they were read; the arrays belong to the rows from here on. */
@@ -104,6 +116,7 @@ export class DataRecordRows implements ColumnBatch {
     this.statuses[row] = matched.status;
     this.fileIds[row] = events.fileIds[at];
     this.lineNos[row] = events.lineNos[at];
+    this.periods[row] = matched.period;
     this.length++;
     if (this.#heads !== undefined) this.#addToIndex(row);
   }
@@ -120,6 +133,7 @@ export class DataRecordRows implements ColumnBatch {
     this.statuses[at] = row.status;
     this.fileIds[at] = row.fileId;
     this.lineNos[at] = row.lineNo;
+    this.periods[at] = row.period ?? 0;
     this.length++;
     if (this.#heads !== undefined) this.#addToIndex(at);
   }
@@ -195,6 +209,7 @@ export class DataRecordRows implements ColumnBatch {
     this.statuses = grown(this.statuses, capacity);
     this.fileIds = grown(this.fileIds, capacity);
     this.lineNos = grown(this.lineNos, capacity);
+    this.periods = grown(this.periods, capacity);
     this.#heads = undefined;
   }
 }

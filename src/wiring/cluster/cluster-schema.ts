@@ -18,6 +18,27 @@ const agreementColumns: CassandraTable['columns'] = [
   ['log_partition', 'int'],
 ];
 
+/**
+ * For people with cqlsh, in the schema they know: the records that count of an agreement's billing
+ * period, each as its newest version has it. The program writes it and never reads it.
+ */
+const dataRecordTable: CassandraTable = {
+  name: 'data_record',
+  columns: [
+    ['agreement_id', 'uuid'],
+    ['year', 'int'],
+    ['month', 'int'],
+    ['recorded_at', 'timestamp'],
+    ['internal_record_id', 'uuid'],
+    ['recorded_bytes', 'bigint'],
+  ],
+  partitionKey: ['agreement_id', 'year', 'month'],
+  clustering: [
+    ['recorded_at', 'DESC'],
+    ['internal_record_id', 'ASC'],
+  ],
+};
+
 /** All versions of all records; a reader takes the greatest. `day`: UTC day of recorded_at. */
 const usageRecordTable: CassandraTable = {
   name: 'usage_record',
@@ -214,6 +235,7 @@ const partitionStatusTable: CassandraTable = {
 export const clusterTables: readonly CassandraTable[] = [
   ...platformTables,
   usageRecordTable,
+  dataRecordTable,
   waitingRecordTable,
   ...agreementTables,
   messageTable,

@@ -127,7 +127,7 @@ const newRunner =
   (shared: Shared, confirm: (partition: number) => Promise<void>, snapshots: Snapshots) =>
   (partition: number): PartitionRunner => {
     const { settings, kafka, session, offsets, input, logger } = shared;
-    const { partitions, shards, topicIncomingDataRecords: topic } = settings;
+    const { partitions, shards, dataRecordTable, topicIncomingDataRecords: topic } = settings;
     const decoder = new UsageDecoder({ partition, partitions });
     const transactions = new KafkaPartitionTransactions(kafka, offsets, {
       transactionalId: usageTransactionalId(settings, partition),
@@ -136,7 +136,8 @@ const newRunner =
       input: { topic, partition },
       output: { topic: settings.topicDataRecordsAggregates, partitions },
     });
-    const writer = new CassandraUsageWriter(session, { partition, shards }, shared.rows);
+    const spread = { partition, shards, dataRecordTable };
+    const writer = new CassandraUsageWriter(session, spread, shared.rows);
     const store = new CassandraSnapshotStore({
       ...{ session, partition, application: usageApplication.name, now: systemClock },
       stateFormat: usageApplication.stateFormat,

@@ -1,5 +1,6 @@
 import type { Findings } from './findings.js';
 import { identity, type Ledger } from './ledger.js';
+import { monthAt } from './months.js';
 import { slotOf } from './slots.js';
 import { columns, emptyBook, type Book, type StoredRow, type World } from './world.js';
 
@@ -51,6 +52,28 @@ const rowsByAgreement = ({ rows }: World): Map<string, StoredRow[]> => {
     rowsOf.set(row.agreementId, [...(rowsOf.get(row.agreementId) ?? []), row]);
   }
   return rowsOf;
+};
+
+/** Of each record that counts its newest version, in the month its total has it in. */
+export const checkDataRecords = (
+  world: World,
+  ledgers: readonly Ledger[],
+  findings: Findings,
+): void => {
+  const rowsOf = rowsByAgreement(world);
+  const expected = new Map<string, number>();
+  for (const [id, { agreement }] of ledgers.flatMap(({ agreements }) => [...agreements])) {
+    for (const { recordedAtMs, recordId, recordedBytes } of rowsOf.get(id) ?? []) {
+      const { year, month } = monthAt(agreement.zone, recordedAtMs);
+      expected.set(`${id} ${year}-${month} ${recordedAtMs} ${recordId}`, recordedBytes);
+    }
+  }
+  const found = new Map<string, number>();
+  for (const row of world.dataRecords) {
+    const { agreementId, year, month, recordedAtMs, recordId, recordedBytes } = row;
+    found.set(`${agreementId} ${year}-${month} ${recordedAtMs} ${recordId}`, recordedBytes);
+  }
+  findings.sameMaps('data_record has what counts, and nothing else', found, expected);
 };
 
 /** The sum of the stored rows is the total of the agreement and month, by addition alone. */

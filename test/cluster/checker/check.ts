@@ -5,6 +5,7 @@ import {
   checkDeadLetters,
   checkRows,
   checkSums,
+  checkDataRecords,
   checkWaitingRows,
 } from './check-store.js';
 import { checkFeeds, checkLogAgainstFiles, type ReadLog } from './check-log.js';
@@ -62,6 +63,7 @@ export const check = (world: World): readonly Finding[] => {
   checkFeeds(log, findings);
   checkRows(world, ledgers, findings);
   checkWaitingRows(world, findings);
+  checkDataRecords(world, ledgers, findings);
   checkSums(world, ledgers, findings);
   checkMessages(world, ledgers, findings);
   checkCopies(world, findings);

@@ -47,6 +47,29 @@ const plants: readonly (readonly [fault: string, law: string, plant: Plant])[] =
   ],
   ['a waiting row is not listed', 'a row that waits', ({ waitingRows }) => waitingRows.pop()],
   [
+    'a row of data_record is missing',
+    'data_record has what counts',
+    ({ dataRecords }) => remove(dataRecords, 2),
+  ],
+  [
+    'a row of data_record is of an older version',
+    'data_record has what counts',
+    ({ dataRecords }) => void (dataRecords[0].recordedBytes = 59),
+  ],
+  [
+    'a row of data_record is in another month',
+    'data_record has what counts',
+    ({ dataRecords }) => void (dataRecords[0].month = 2),
+  ],
+  [
+    'a record that waits is in data_record',
+    'data_record has what counts',
+    (world) => {
+      const { recordId, recordedAtMs } = world.rows[3];
+      world.dataRecords.push({ ...world.dataRecords[0], recordId, recordedAtMs });
+    },
+  ],
+  [
     'a total is off by one',
     'a message has the total',
     (w) => rewrite(w, 1, { totalRecordedBytes: 111 }),

@@ -77,6 +77,7 @@ export const readWorld = async (
       positions: await readPositions(place),
       rows: await tables.rows(),
       waitingRows: await tables.waitingRows(),
+      dataRecords: await tables.dataRecords(),
       agreements: await tables.agreements(),
       files: await tables.files(),
       books: await tables.books(),

@@ -132,6 +132,8 @@ const rows = (): StoredRow[] => [
   }),
 ];
 
+const january = { agreementId, year: 2020, month: 1 };
+
 /** A small world, every value of it written by hand, in which all is right. */
 export const smallWorld = (): Changeable<World> => {
   const messages = [
@@ -148,6 +150,19 @@ export const smallWorld = (): Changeable<World> => {
       { name: 'two.csv', feed: 'roaming', text: `${lines.late}\n` },
     ],
     waitingRows: rows().filter(({ status }) => status === 'waiting'),
+    dataRecords: [
+      {
+        ...january,
+        recordedAtMs: Date.UTC(2020, 0, 5, 10),
+        recordId: ids.first,
+        recordedBytes: 60,
+      },
+      {
+        ...{ ...january, recordedAtMs: Date.UTC(2020, 0, 10, 10) },
+        ...{ recordId: ids.crossing, recordedBytes: 50 },
+      },
+      { ...january, recordedAtMs: Date.UTC(2020, 0, 20, 10), recordId: ids.late, recordedBytes: 5 },
+    ],
     agreements: [{ id: agreementId, msisdn: mine, version: 0, logPartition: 0 }],
     files: [
       { id: 1, name: 'one.csv', feed: 'default', lines: 6, isDone: true },

@@ -1,5 +1,6 @@
 import { Client, types } from 'cassandra-driver';
 import type {
+  DataRecord,
   MessageCopy,
   RowStatus,
   StoredAgreement,
@@ -60,6 +61,15 @@ export class TableReading {
       status: text(row.status) as RowStatus,
       fileId: number(row.file_id),
       lineNo: number(row.line_no),
+    }));
+  }
+
+  dataRecords(): Promise<DataRecord[]> {
+    return this.#all('data_record', (row) => ({
+      ...{ agreementId: text(row.agreement_id), year: number(row.year), month: number(row.month) },
+      recordedAtMs: ms(row.recorded_at),
+      recordId: text(row.internal_record_id),
+      recordedBytes: number(row.recorded_bytes),
     }));
   }
 

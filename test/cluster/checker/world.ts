@@ -79,6 +79,16 @@ export interface MessageCopy {
   readonly value: string;
 }
 
+/** A row of table data_record. */
+export interface DataRecord {
+  readonly agreementId: string;
+  readonly year: number;
+  readonly month: number;
+  readonly recordedAtMs: number;
+  readonly recordId: string;
+  readonly recordedBytes: number;
+}
+
 /** A row of table waiting_record. */
 export interface WaitingRow {
   readonly shard: number;
@@ -120,6 +130,7 @@ export interface World {
   readonly messages: readonly TopicMessage[];
   readonly rows: readonly StoredRow[];
   readonly waitingRows: readonly WaitingRow[];
+  readonly dataRecords: readonly DataRecord[];
   readonly agreements: readonly StoredAgreement[];
   readonly files: readonly StoredFile[];
   readonly books: readonly StoredBook[];

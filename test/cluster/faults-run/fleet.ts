@@ -40,6 +40,7 @@ export const settingsOf = (place: ClusterPlace): Record<string, string> => ({
   CLUSTER_NAME: place.clusterName,
   PARTITIONS: String(place.partitions),
   SHARDS: String(place.shards),
+  DATA_RECORD_TABLE: 'on',
   KAFKA_REPLICATION_FACTOR: '1',
   CASSANDRA_REPLICATION_FACTOR: '1',
   TOPIC_INCOMING_DATA_RECORDS: place.topics.log,
