@@ -1,28 +1,25 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { fieldsSchema, numberSchema, orNull } from './platform/http/openapi.js';
+import { OffsetField, Shape } from './platform/http/fields.js';
 
 /** What the first page shows. */
-export interface Counts {
-  readonly agreements: number;
-  readonly files: number;
-  readonly records: number;
-  readonly messages: number;
-  /** -1 when there is none yet; null in the cluster, where each partition has its own. */
-  readonly lastMessageOffset: number | null;
+@Shape('Counts', 'How much there is.')
+export class Counts {
+  @OffsetField({ minimum: 0 }) agreements!: number;
+  @OffsetField({ minimum: 0 }) files!: number;
+  @OffsetField({ minimum: 0 }) records!: number;
+  @OffsetField({ minimum: 0 }) messages!: number;
+  @OffsetField({
+    minimum: -1,
+    nullable: true,
+    description: '-1 when there is none yet; null in the cluster: each partition has its own.',
+  })
+  lastMessageOffset!: number | null;
 }
 
 export type CountsOf = () => Promise<Counts>;
 
 export const COUNTS = Symbol('Counts');
-
-const countsSchema = fieldsSchema({
-  agreements: numberSchema(),
-  files: numberSchema(),
-  records: numberSchema(),
-  messages: numberSchema(),
-  lastMessageOffset: orNull(numberSchema(-1)),
-});
 
 @ApiTags('counts')
 @Controller('api/counts')
@@ -31,7 +28,7 @@ export class CountsController {
 
   @Get()
   @ApiOperation({ summary: 'How many agreements, files, records and messages there are' })
-  @ApiOkResponse({ description: 'The counts', schema: countsSchema })
+  @ApiOkResponse({ description: 'The counts', type: Counts })
   get(): Promise<Counts> {
     return this.counts();
   }

@@ -14,8 +14,6 @@ const leftOut = [
   '@nestjs/platform-express',
   '@nestjs/websockets/socket-module.js',
   'amqp-connection-manager',
-  'class-transformer',
-  'class-validator',
   'ioredis',
   'mqtt',
   'ts-morph',

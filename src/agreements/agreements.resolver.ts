@@ -1,6 +1,6 @@
 import { Args, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Inject } from '@nestjs/common';
-import { byteCountScalar } from '../platform/http/byte-count.scalar.js';
+import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
 import { msisdnText, shaped, uuidText } from '../platform/http/request-shape.js';
 import { agreementToJson, type AgreementJson } from './domain/agreement.js';
 import { AgreementsService } from './agreements.service.js';

@@ -1,7 +1,7 @@
 import { Args, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Inject } from '@nestjs/common';
 import { z } from 'zod';
-import { byteCountScalar } from '../platform/http/byte-count.scalar.js';
+import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
 import { shaped } from '../platform/http/request-shape.js';
 import { startOfMessages, type LoggedMessage } from './message-log.js';
 import { MessagesService } from './messages.service.js';

@@ -9,7 +9,8 @@ import {
 } from '../billing-window/index.js';
 import { loadSettings, type Settings } from '../config/index.js';
 import { GeneratorService } from '../generator/generator.service.js';
-import { ImportService, type ImportFileJson } from '../import/import.service.js';
+import type { ImportedFile } from '../import/import.dto.js';
+import { ImportService } from '../import/import.service.js';
 import { pauseFor } from '../platform/pause.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { startProgram, type RunningProgram } from './start.js';
@@ -77,10 +78,10 @@ const runDemo = async ({ app }: RunningProgram, print: (line: string) => void): 
   return isGolden(told, files) ? 0 : 1;
 };
 
-const isGolden = (told: readonly LoggedMessage[], files: readonly ImportFileJson[]): boolean =>
+const isGolden = (told: readonly LoggedMessage[], files: readonly ImportedFile[]): boolean =>
   told.length === messagesOfGoldenRun && files.every(({ state }) => state === 'done');
 
-const bookText = (file: ImportFileJson): string => {
+const bookText = (file: ImportedFile): string => {
   const { name, lines, counted, late, waiting, duplicate, rejected } = file;
   return (
     `${name}: ${lines} lines = ${counted} counted + ${late} late + ${waiting} waiting + ` +

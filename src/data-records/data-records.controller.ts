@@ -1,23 +1,11 @@
 import { applyDecorators, Body, Controller, Get, Header, Inject, Param, Put } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiProduces,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { messageJson } from '../billing-window/index.js';
 import { z } from 'zod';
 import { listSchema, textSchema, uuidSchema } from '../platform/http/openapi.js';
 import { shaped, uuidText, wholeNumber } from '../platform/http/request-shape.js';
-import { parseIsoDateTime } from '../streaming/time/iso-date-time.js';
-import {
-  correctionSchema,
-  dataRecordSchema,
-  explanationSchema,
-  periodParameters,
-} from './data-records.openapi.js';
+import { dataRecordSchema, explanationSchema, periodParameters } from './data-records.openapi.js';
+import { DataRecordUpsertRequest } from './data-records.dto.js';
 import { DataRecordsService } from './data-records.service.js';
 import type { DataRecordJson } from './data-records.topics.js';
 import { ExplainService } from './explain.service.js';
@@ -27,27 +15,6 @@ export const periodPath = z.object({
   agreementId: uuidText,
   year: wholeNumber(1, 9998),
   month: wholeNumber(1, 12),
-});
-
-/** The earliest and the latest time a billing period can be found for. */
-const earliestMs = Date.parse('0001-02-01T00:00:00Z');
-const latestMs = Date.parse('9998-12-01T00:00:00Z');
-
-const instant = z
-  .string()
-  .transform(parseIsoDateTime)
-  .refine((ms) => ms >= earliestMs && ms <= latestMs, 'must be an ISO 8601 time with an offset');
-
-/** Zeros stand for "no record" in what is stored. */
-const recordIdText = uuidText.refine((id) => /[^0-]/.test(id), 'must not be all zeros');
-
-/** The body of a correction. Unknown fields are refused. */
-export const correctionBody = z.strictObject({
-  recordedAt: instant,
-  internalRecordId: recordIdText,
-  recordedBytes: z
-    .number()
-    .refine((bytes) => Number.isSafeInteger(bytes) && bytes >= 0, 'must be from 0 to 2^53 - 1'),
 });
 
 /** The parts of the path as they came; `periodPath` checks them. */
@@ -98,19 +65,12 @@ export class DataRecordsController {
   @ApiOperation({ summary: 'Correct a record, or add one; the answer comes when it is counted' })
   @ApiParam({ name: 'agreementId', schema: uuidSchema })
   @ApiOkResponse({ description: 'The record as it is now', schema: dataRecordSchema })
-  @ApiBody({
-    schema: {
-      ...correctionSchema,
-      example: {
-        recordedAt: '2020-01-01T23:00:00.000+00:00',
-        internalRecordId: '8aae90a1-c2e7-33e5-9fab-f8f3e1900906',
-        recordedBytes: 1024,
-      },
-    },
-  })
-  correct(@Param('agreementId') id: string, @Body() body: unknown): Promise<DataRecordJson> {
+  correct(
+    @Param('agreementId') id: string,
+    @Body() body: DataRecordUpsertRequest,
+  ): Promise<DataRecordJson> {
     const agreementId = shaped(uuidText, id);
-    const { recordedAt, ...rest } = shaped(correctionBody, body);
+    const { recordedAt, ...rest } = body;
     return this.records.correct({ agreementId, recordedAtMs: recordedAt, ...rest });
   }
 }

@@ -21,13 +21,6 @@ export const dataRecordSchema = fieldsSchema({
   recordedBytes: numberSchema(),
 });
 
-/** The body of a correction. */
-export const correctionSchema = fieldsSchema({
-  recordedAt: timeSchema,
-  internalRecordId: uuidSchema,
-  recordedBytes: numberSchema(),
-});
-
 const agreement = {
   id: uuidSchema,
   msisdn: textSchema,

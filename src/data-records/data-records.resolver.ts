@@ -1,19 +1,9 @@
 import { Inject } from '@nestjs/common';
-import {
-  Args,
-  Field,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-} from '@nestjs/graphql';
+import { Args, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { z } from 'zod';
-import { byteCountScalar } from '../platform/http/byte-count.scalar.js';
+import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
 import { shaped, uuidText } from '../platform/http/request-shape.js';
-import { correctionBody } from './data-records.controller.js';
+import { DataRecordUpsertRequest } from './data-records.dto.js';
 import { DataRecordsService } from './data-records.service.js';
 import type { DataRecordJson } from './data-records.topics.js';
 
@@ -30,13 +20,6 @@ export class DataRecordKey {
 export class DataRecord {
   @Field(() => DataRecordKey) key!: DataRecordKey;
   @Field(() => byteCountScalar, { nullable: true }) recordedBytes!: number;
-}
-
-@InputType()
-export class DataRecordUpsertRequest {
-  @Field(() => String, { description: 'ISO 8601 with an offset' }) recordedAt!: string;
-  @Field(() => ID) internalRecordId!: string;
-  @Field(() => byteCountScalar) recordedBytes!: number;
 }
 
 /** The arguments of a period; the wire contract has them as three plain ones. */
@@ -75,7 +58,7 @@ export class DataRecordsResolver {
     upsertRequest: DataRecordUpsertRequest,
   ): Promise<DataRecordJson> {
     const agreementId = shaped(uuidText, id);
-    const { recordedAt, ...rest } = shaped(correctionBody, { ...upsertRequest });
+    const { recordedAt, ...rest } = upsertRequest;
     return this.records.correct({ agreementId, recordedAtMs: recordedAt, ...rest });
   }
 }

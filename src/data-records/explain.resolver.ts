@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Args, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
-import { byteCountScalar } from '../platform/http/byte-count.scalar.js';
+import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
 import { shaped } from '../platform/http/request-shape.js';
 import { periodArguments } from './data-records.resolver.js';
 import { ExplainService } from './explain.service.js';

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { refusal } from '../platform/http/refusal.js';
 import { refusedRawBytes } from './domain/line-batches.js';
 import { importErrors } from './errors.js';
+import type { ImportedFile, ImportedFiles } from './import.dto.js';
 import {
   IMPORT_FILE_STORE,
   type ImportFile,
@@ -10,31 +11,10 @@ import {
   type RejectedLine,
 } from './import-file-store.js';
 
-/** A file as REST and GraphQL show it; instants as ISO 8601 in UTC. */
-export interface ImportFileJson {
-  readonly id: number;
-  readonly name: string;
-  readonly feed: string;
-  readonly sha256: string | null;
-  readonly state: string;
-  readonly bytes: number;
-  readonly lines: number;
-  readonly counted: number;
-  readonly late: number;
-  readonly waiting: number;
-  readonly duplicate: number;
-  readonly rejected: number;
-  readonly firstRecordedAt: string | null;
-  readonly lastRecordedAt: string | null;
-  readonly registeredAt: string;
-  readonly finishedAt: string | null;
-  readonly reason: string | null;
-}
-
 const isoOf = (epochMs: number): string => new Date(epochMs).toISOString();
 
 /** A file in the form of REST; fields that have no value yet are null. */
-export const importFileJson = (file: ImportFile): ImportFileJson => {
+export const importFileJson = (file: ImportFile): ImportedFile => {
   const { firstRecordedAtMs, lastRecordedAtMs, lines } = file.mark;
   const hasRecord = firstRecordedAtMs <= lastRecordedAtMs;
   const isFinished = file.state === 'done' || file.state === 'failed';
@@ -74,10 +54,7 @@ export class ImportService {
   constructor(@Inject(IMPORT_FILE_STORE) private readonly files: ImportFileStore) {}
 
   /** Newest first; `next` is the `after` of the next page. */
-  async list(page: {
-    limit: number;
-    after?: number;
-  }): Promise<{ items: ImportFileJson[]; next: number | null }> {
+  async list(page: { limit: number; after?: number }): Promise<ImportedFiles> {
     const before = page.after ?? Number.MAX_SAFE_INTEGER;
     const found = await this.files.list({ before, limit: page.limit });
     const next = found.length < page.limit ? null : (found.at(-1)?.id ?? null);
@@ -85,7 +62,7 @@ export class ImportService {
   }
 
   /** Refuses with 404 IMPORT_FILE_UNKNOWN. */
-  async get(id: number): Promise<ImportFileJson> {
+  async get(id: number): Promise<ImportedFile> {
     const file = await this.files.byId(id);
     if (file === undefined) throw refusal(importErrors, 'IMPORT_FILE_UNKNOWN', { status: 404 });
     return importFileJson(file);

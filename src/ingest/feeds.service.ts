@@ -1,12 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../platform/http/clock.js';
 import { refusal } from '../platform/http/refusal.js';
-import {
-  applyFeedProgress,
-  type EventClock,
-  type FeedProgress,
-  type FeedStatus,
-} from '../streaming/index.js';
+import { applyFeedProgress, type EventClock, type FeedProgress } from '../streaming/index.js';
 import {
   feedNames,
   feedStanding,
@@ -17,6 +12,7 @@ import {
 } from './domain/feed-standings.js';
 import { eventTypes, UsageEvents } from './domain/usage-events.js';
 import { feedErrors } from './errors.js';
+import type { FeedShape, FeedsShape } from './feeds.dto.js';
 import { FEED_FILES, type FeedFiles, type LastFile } from './feed-files.js';
 import { PARTITION_STATUS, type PartitionClock, type PartitionStatus } from './partition-status.js';
 import { USAGE_INPUT, type UsageInput } from './usage-input.js';
@@ -26,29 +22,6 @@ const hourMs = 3_600_000;
 const farFutureMs = 24 * hourMs;
 /** The feed of the folder itself: it can be told about before its first file. */
 const folderFeed = 'default';
-
-/** One feed as it is told; times are ISO 8601 in UTC, null when not known yet. */
-export interface FeedView {
-  readonly feed: string;
-  readonly status: FeedStatus;
-  readonly completeThrough: string | null;
-  readonly maxOutOfOrdernessSeconds: number;
-  readonly watermark: string | null;
-  /** True when the clock of a partition cannot pass this feed's watermark. */
-  readonly holdsBack: boolean;
-  readonly lastFile: LastFile | null;
-}
-
-export interface FeedsView {
-  readonly watermark: string | null;
-  readonly feeds: readonly FeedView[];
-  readonly openPeriods: {
-    readonly count: number;
-    readonly earliestEnd: string | null;
-    /** The feeds that have not come as far as the earliest end. */
-    readonly waitFor: readonly string[];
-  };
-}
 
 const text = (ms: number | undefined): string | null =>
   ms === undefined ? null : new Date(ms).toISOString();
@@ -62,7 +35,7 @@ export class FeedsService {
     @Inject(CLOCK) private readonly now: Clock,
   ) {}
 
-  async list(): Promise<FeedsView> {
+  async list(): Promise<FeedsShape> {
     const lastFiles = await this.files.last();
     const partitions = await this.#partitions();
     const clocks = partitions.map(({ clock }) => clock);
@@ -80,7 +53,7 @@ export class FeedsService {
   }
 
   /** Says that every record of the feed up to an instant (epoch ms) has been sent. */
-  async completeThrough(feed: string, atMs: number): Promise<FeedView> {
+  async completeThrough(feed: string, atMs: number): Promise<FeedShape> {
     await this.#requireKnown(feed);
     if (atMs > this.now() + farFutureMs) {
       throw refusal(feedErrors, 'FEED_TIME_IN_FUTURE', { status: 400, facts: { feed } });
@@ -89,12 +62,12 @@ export class FeedsService {
   }
 
   /** Says that nothing more comes from the feed: no period waits for it any more. */
-  async end(feed: string): Promise<FeedView> {
+  async end(feed: string): Promise<FeedShape> {
     await this.#requireKnown(feed);
     return this.#tell({ feed, status: 'ended' }, this.now());
   }
 
-  async #tell(progress: FeedProgress, timestampMs: number): Promise<FeedView> {
+  async #tell(progress: FeedProgress, timestampMs: number): Promise<FeedShape> {
     const events = new UsageEvents(1);
     events.pushControl(eventTypes.feed, {
       msisdn: 0,
@@ -133,9 +106,9 @@ const feedView = (
   clocks: readonly EventClock[],
   feed: string,
   lastFiles: ReadonlyMap<string, LastFile>,
-): FeedView => viewOf(feedStanding(clocks, feed) as FeedStanding, lastFiles.get(feed));
+): FeedShape => viewOf(feedStanding(clocks, feed) as FeedStanding, lastFiles.get(feed));
 
-const viewOf = (standing: FeedStanding, lastFile: LastFile | undefined): FeedView => ({
+const viewOf = (standing: FeedStanding, lastFile: LastFile | undefined): FeedShape => ({
   feed: standing.feed,
   status: standing.status,
   completeThrough: text(standing.completeThroughMs),

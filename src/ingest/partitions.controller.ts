@@ -1,33 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import {
-  fieldsSchema,
-  listSchema,
-  numberSchema,
-  orNull,
-  textSchema,
-  timeSchema,
-} from '../platform/http/openapi.js';
-import { PartitionsService, type PartitionView } from './partitions.service.js';
-
-const partitionSchema = fieldsSchema({
-  partition: numberSchema(),
-  owner: orNull(textSchema),
-  state: {
-    type: 'string',
-    enum: ['unowned', 'fencing', 'restoring', 'running', 'failed', 'stopped'],
-  },
-  position: orNull(numberSchema()),
-  cursor: orNull(numberSchema()),
-  end: orNull(numberSchema()),
-  lag: orNull(numberSchema()),
-  snapshotPosition: orNull(numberSchema()),
-  snapshotAgeSeconds: orNull(numberSchema()),
-  openPeriods: orNull(numberSchema()),
-  watermark: orNull(timeSchema),
-  cause: orNull(textSchema),
-  updatedAt: orNull(timeSchema),
-});
+import { PartitionsShape } from './partitions.dto.js';
+import { PartitionsService } from './partitions.service.js';
 
 @ApiTags('partitions')
 @Controller('api/partitions')
@@ -36,11 +10,8 @@ export class PartitionsController {
 
   @Get()
   @ApiOperation({ summary: 'Who counts each partition of the log, how far, and what is behind' })
-  @ApiOkResponse({
-    description: 'The partitions',
-    schema: fieldsSchema({ items: listSchema(partitionSchema) }),
-  })
-  async list(): Promise<{ items: PartitionView[] }> {
+  @ApiOkResponse({ description: 'The partitions', type: PartitionsShape })
+  async list(): Promise<PartitionsShape> {
     return { items: await this.partitions.list() };
   }
 }

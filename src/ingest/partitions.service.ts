@@ -1,23 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../platform/http/clock.js';
+import type { PartitionShape } from './partitions.dto.js';
 import { PARTITIONS, type Partition, type Partitions } from './partitions.js';
-
-/** A partition as REST and GraphQL show it; times are ISO 8601 in UTC, null where unknown. */
-export interface PartitionView {
-  readonly partition: number;
-  readonly owner: string | null;
-  readonly state: string;
-  readonly position: number | null;
-  readonly cursor: number | null;
-  readonly end: number | null;
-  readonly lag: number | null;
-  readonly snapshotPosition: number | null;
-  readonly snapshotAgeSeconds: number | null;
-  readonly openPeriods: number | null;
-  readonly watermark: string | null;
-  readonly cause: string | null;
-  readonly updatedAt: string | null;
-}
 
 const text = (ms: number | undefined): string | null =>
   ms === undefined ? null : new Date(ms).toISOString();
@@ -27,7 +11,7 @@ const ageSeconds = (sinceMs: number, nowMs: number): number =>
 
 const orNull = <T>(value: T | undefined): T | null => value ?? null;
 
-const viewOf = (partition: Partition, nowMs: number): PartitionView => {
+const viewOf = (partition: Partition, nowMs: number): PartitionShape => {
   const { position, snapshot } = partition;
   return {
     partition: partition.partition,
@@ -54,7 +38,7 @@ export class PartitionsService {
   ) {}
 
   /** Every partition, in order of their numbers. */
-  async list(): Promise<PartitionView[]> {
+  async list(): Promise<PartitionShape[]> {
     const found = await this.partitions.list();
     const nowMs = this.now();
     return found.map((partition) => viewOf(partition, nowMs));

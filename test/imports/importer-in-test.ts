@@ -8,7 +8,8 @@ import { EmbeddedFeedFiles } from '../../src/import/adapters/embedded-feed-files
 import { EmbeddedImportFileStore } from '../../src/import/adapters/embedded-import-file-store.js';
 import { Importer } from '../../src/import/importer.js';
 import type { ImporterPorts } from '../../src/import/importer-ports.js';
-import { ImportService, type ImportFileJson } from '../../src/import/import.service.js';
+import type { ImportedFile } from '../../src/import/import.dto.js';
+import { ImportService } from '../../src/import/import.service.js';
 import { IncomingFolder } from '../../src/platform/files/incoming-folder.js';
 import { restFor } from '../../src/platform/pause.js';
 import { createLogger } from '../../src/platform/telemetry/index.js';
@@ -32,7 +33,7 @@ type Code = string;
 const columns = ['counted', 'late', 'waiting', 'duplicate', 'rejected'] as const;
 
 /** The sum of the five columns of a book. */
-export const sumOfBook = (book: ImportFileJson): number =>
+export const sumOfBook = (book: ImportedFile): number =>
   columns.reduce((sum, name) => sum + book[name], 0);
 
 /** The importer alone, in this process: a real folder, the real store, the real counting. */
@@ -142,13 +143,13 @@ export class ImporterInTest {
   }
 
   /** Newest first. */
-  async books(): Promise<ImportFileJson[]> {
+  async books(): Promise<ImportedFile[]> {
     return (await this.#service().list({ limit: 10_000 })).items;
   }
 
   /** The books, oldest first, once so many files are done or failed and moved away. */
-  async ended(files: number, timeoutMs = 20_000): Promise<ImportFileJson[]> {
-    let books: ImportFileJson[] = [];
+  async ended(files: number, timeoutMs = 20_000): Promise<ImportedFile[]> {
+    let books: ImportedFile[] = [];
     await until(`${files} files ended`, timeoutMs, async () => {
       if (this.waitingNames().length > 0) return false;
       books = await this.books();

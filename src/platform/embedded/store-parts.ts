@@ -16,7 +16,7 @@ export const storeParts = (path: string): string[] =>
 export const refuseHeldStore = async (path: string): Promise<void> => {
   if (!existsSync(path)) return;
   try {
-    (await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' })).closeSync();
+    (await DuckDBInstance.create(path, { access_mode: 'read_only' })).closeSync();
   } catch (error) {
     const fault = openFault(error, path);
     if (fault.code === 'STORE_IN_USE') throw fault;

@@ -2,7 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { TaskState } from '../../streaming/index.js';
 import { httpErrors } from './errors.js';
-import { fieldsSchema, textSchema } from './openapi.js';
+import { Shape, TextField } from './fields.js';
 import { refusal, type Refusal } from './refusal.js';
 
 /** Answers the state of the task of this process. */
@@ -10,7 +10,12 @@ export type TaskStateOf = () => TaskState;
 
 export const TASK_STATE = Symbol('TaskState');
 
-const stateSchema = fieldsSchema({ status: textSchema, task: textSchema });
+/** How a process is. */
+@Shape('Health', 'How the process is.')
+export class Health {
+  @TextField() status!: string;
+  @TextField({ description: 'What the task of this process does.' }) task!: string;
+}
 
 @ApiTags('health')
 @Controller('health')
@@ -20,8 +25,8 @@ export class HealthController {
   /** A failed task is a bug that only a restart can end. */
   @Get('live')
   @ApiOperation({ summary: 'Whether the process is to be kept' })
-  @ApiOkResponse({ description: 'It is', schema: stateSchema })
-  live(): { status: string; task: TaskState } {
+  @ApiOkResponse({ description: 'It is', type: Health })
+  live(): Health {
     const task = this.taskState();
     if (task === 'failed') throw notWell(task);
     return { status: 'live', task };
@@ -29,8 +34,8 @@ export class HealthController {
 
   @Get('ready')
   @ApiOperation({ summary: 'Whether the process counts' })
-  @ApiOkResponse({ description: 'It does', schema: stateSchema })
-  ready(): { status: string; task: TaskState } {
+  @ApiOkResponse({ description: 'It does', type: Health })
+  ready(): Health {
     const task = this.taskState();
     if (task !== 'running') throw notWell(task);
     return { status: 'ready', task };

@@ -11,6 +11,7 @@ import { answerOf, answerOfClientError, FaultFilter } from './fault-filter.js';
 import { NdjsonBody } from './ndjson.js';
 import { withRefusals } from './openapi.js';
 import { pageFiles } from './pages.js';
+import { ShapePipe } from './validation.js';
 import { serveStaticFiles } from './static-files.js';
 
 export interface HttpOptions {
@@ -108,6 +109,7 @@ export const newHttpApplication = async (
     abortOnError: false,
     bodyParser: false,
   });
+  app.useGlobalPipes(new ShapePipe());
   app.useGlobalFilters(new FaultFilter(options.onUnexpected));
   serveStaticFiles(app.getHttpAdapter().getInstance(), pageFiles(options.root));
   serveOpenApi(app, options.version);

@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { isClosed } from './inputs.js';
 
 /** A JSON schema as OpenAPI 3.0 has it. */
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
@@ -68,7 +69,10 @@ export const withRefusals = (document: OpenAPIObject): OpenAPIObject => {
     }
   }
   const fault = { ...faultSchema, properties: { ...faultSchema.properties, ...optionalOfFault } };
-  const { schemas } = document.components ?? {};
+  const { schemas = {} } = document.components ?? {};
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (isClosed(name)) (schema as PlainSchema).additionalProperties = false;
+  }
   return {
     ...document,
     components: { ...document.components, schemas: { ...schemas, Fault: fault } },
