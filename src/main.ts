@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,7 +18,7 @@ import { folderAbove } from './platform/http/static-files.js';
 import { kafkaErrors } from './platform/kafka/errors.js';
 import { restFor } from './platform/pause.js';
 import { createLogger, type Logger } from './platform/telemetry/index.js';
-import { Fault, streamingErrors, type FaultCodes } from './streaming/index.js';
+import { Fault, seedHashes, streamingErrors, type FaultCodes } from './streaming/index.js';
 
 const help = `Overage counts mobile data usage per agreement and billing period.
 
@@ -202,4 +203,5 @@ const run = async (argv: readonly string[]): Promise<number> => {
   }
 };
 
+seedHashes(randomInt(2 ** 32), randomInt(2 ** 32));
 process.exitCode = await run(process.argv.slice(2));

@@ -11,6 +11,7 @@ export * from './partition-task.js';
 export * from './position.js';
 export * from './rows-first-commit.js';
 export * from './rows.js';
+export * from './seeded-hash.js';
 export * from './snapshot-store.js';
 export * from './stream-application.js';
 export * from './time/errors.js';

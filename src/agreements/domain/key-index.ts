@@ -1,4 +1,5 @@
 import { grown } from '../../streaming/rows.js';
+import { hashOfNumber, hashOfWords } from '../../streaming/seeded-hash.js';
 
 const MIN_SLOTS = 16;
 
@@ -25,21 +26,6 @@ class Slots {
     while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
     this.slots[slot] = index + 1;
   }
-}
-
-function mixed(hash: number): number {
-  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
-}
-
-function hashOfNumber(key: number): number {
-  return mixed((key | 0) ^ Math.imul((key / 0x1_0000_0000) | 0, 0x9e3779b1));
-}
-
-function hashOfWords(words: Uint32Array, at: number): number {
-  const high = mixed(words[at] ^ Math.imul(words[at + 1], 0x9e3779b1));
-  return mixed(high ^ words[at + 2] ^ Math.imul(words[at + 3], 0x9e3779b1));
 }
 
 /** MSISDN → dense index in order of first appearance. */

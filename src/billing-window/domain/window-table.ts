@@ -1,4 +1,4 @@
-import { grown } from '../../streaming/index.js';
+import { grown, hashOfNumber } from '../../streaming/index.js';
 
 export const windowFlags = { exceeded: 1, closed: 2 } as const;
 
@@ -165,8 +165,5 @@ export class WindowTable {
   }
 }
 
-const hashOf = (agreement: number, period: number): number => {
-  let hash = Math.imul(agreement, 0x9e3779b1) ^ Math.imul(period, 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35);
-  return (hash ^ (hash >>> 13)) >>> 0;
-};
+const hashOf = (agreement: number, period: number): number =>
+  hashOfNumber(period, hashOfNumber(agreement));

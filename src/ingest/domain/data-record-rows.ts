@@ -1,4 +1,10 @@
-import { grown, type ColumnBatch, type ColumnValues } from '../../streaming/index.js';
+import {
+  grown,
+  hashOfNumber,
+  hashOfWords,
+  type ColumnBatch,
+  type ColumnValues,
+} from '../../streaming/index.js';
 import { usageRecordTable } from './tables.js';
 import type { UsageEvents } from './usage-events.js';
 
@@ -39,11 +45,8 @@ export interface Identity {
   readonly recordIdAt: number;
 }
 
-const hashOf = ({ recordedAtMs, recordIds, recordIdAt }: Identity): number => {
-  let hash = Math.imul(recordIds[recordIdAt] ^ (recordedAtMs | 0), 0x9e3779b1);
-  hash = Math.imul(hash ^ (hash >>> 15) ^ recordIds[recordIdAt + 3], 0x85ebca6b);
-  return hash ^ (hash >>> 13);
-};
+const hashOf = ({ msisdn, recordedAtMs, recordIds, recordIdAt }: Identity): number =>
+  hashOfWords(recordIds, recordIdAt, hashOfNumber(recordedAtMs, hashOfNumber(msisdn)));
 
 /**
  * Rows of table `usage_record` as columns. Rows of one identity are found by an index that is

@@ -1,12 +1,9 @@
+import { hashOfNumber } from '../../../streaming/index.js';
 import type { RecordColumns, RecordPlace, RecordRange } from '../../record-pages.js';
 import { columnsBytes, compareRows, newColumns } from './record-columns.js';
 import { compareWithPlace, type FallingRows } from './record-range.js';
 
-const hashOf = (a: number, b: number): number => {
-  let hash = Math.imul(a | 0, 0x9e3779b1) ^ Math.imul(b | 0, 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
-  return (hash ^ (hash >>> 13)) >>> 0;
-};
+const hashOf = (a: number, b: number): number => hashOfNumber(b, hashOfNumber(a)) >>> 0;
 
 /** Chains of rows with one hash, kept up when they are asked for: most chunks never are. */
 class Chains {
