@@ -37,6 +37,17 @@ export const importErrors = {
     meaning: 'A field of the line is empty.',
     next: fixLine,
   },
+  CDR_ID_CHARACTER: {
+    reaction: 'BadRecord',
+    meaning:
+      'The externalId has a quote, a control character or one that cannot be seen inside of it.',
+    next: fixLine,
+  },
+  CDR_ID_TOO_LONG: {
+    reaction: 'BadRecord',
+    meaning: 'The externalId is longer than 1024 bytes.',
+    next: fixLine,
+  },
   CDR_HEADER_LINE: {
     reaction: 'BadRecord',
     meaning: 'The line is a header; CDR files have none.',

@@ -1,41 +1,57 @@
 import { z } from 'zod';
-import { parseUuid, uuidV5 } from '../streaming/index.js';
 import { isoDateTimeProblem, parseIsoDateTime } from '../streaming/time/iso-date-time.js';
+import {
+  cleanRecordId,
+  cleanText,
+  mostIdBytes,
+  RecordIds,
+  uuidOfText,
+  type RecordIdProblem,
+} from './domain/record-id.js';
 import type { UsageRecord } from './domain/usage-events.js';
 
 /** The feed of records that came without a file. */
 export const topicFeedName = 'topic';
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const maxExternalIdLength = 1024;
+const ids = new RecordIds(topicFeedName);
+
+const idProblems: Readonly<Record<RecordIdProblem, string>> = {
+  empty: 'must not be empty',
+  character: 'must not have quotes, control or invisible characters inside of it',
+  'too-long': `must not be longer than ${mostIdBytes} bytes`,
+};
+
+/** Texts are cleaned as those of a line are (docs/RULES.md, Identity). */
+const text = z.string().transform(cleanText);
 
 const recordJson = z.strictObject({
-  externalId: z.string().min(1).max(maxExternalIdLength),
-  recordedAt: z.string().max(128),
+  externalId: z.string().transform((externalId, context) => {
+    const { id, problem } = cleanRecordId(externalId);
+    if (problem === undefined) return ids.of(id);
+    context.addIssue(idProblems[problem]);
+    return z.NEVER;
+  }),
+  recordedAt: text.pipe(z.string().max(128)),
   msisdn: z.union([
-    z.string().regex(/^[1-9]\d{0,14}$/, 'must be 1 to 15 digits without a leading zero'),
+    text.pipe(z.string().regex(/^[1-9]\d{0,14}$/, 'must be 1 to 15 digits without a leading zero')),
     z.number().int().min(1).max(999_999_999_999_999),
   ]),
   recordedBytes: z
     .number()
     .refine((bytes) => Number.isSafeInteger(bytes) && bytes >= 0, 'must be from 0 to 2^53 - 1'),
-  internalId: z.string().regex(uuid, 'must be a UUID').nullish(),
+  internalId: z
+    .string()
+    .refine((internalId) => isUuid(internalId), 'must be a UUID')
+    .nullish(),
 });
+
+/** Zeros are told as "none" by some; it is not used. */
+const isUuid = (text: string): boolean =>
+  uuidOfText(text) !== undefined || /^[0-]{36}$/.test(cleanText(text));
 
 export type RecordReading =
   | { readonly ok: true; readonly record: UsageRecord }
   | { readonly ok: false; readonly message: string };
-
-/** As the import has it, so that a record has one id however it arrives; fixed for ever. */
-const recordNamespace = Uint32Array.of(0x7c9f2a5e, 0x41b84f0d, 0x9e6d3b1c, 0x58a07e42);
-
-/** The record's own id when that is a UUID, else one made from feed and id; never random. */
-export const recordIdOf = (feed: string, externalId: string): Uint32Array => {
-  const words = parseUuid(externalId);
-  // zeros stand for "none" in the rows
-  const isOwn = words !== undefined && words.some((word) => word !== 0);
-  return isOwn ? words : uuidV5(recordNamespace, `${feed};${externalId}`);
-};
 
 const describe = (issue: z.core.$ZodIssue): string =>
   issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`;
@@ -49,7 +65,7 @@ export const readRecord = (json: unknown): RecordReading => {
   if (!result.success) {
     return { ok: false, message: result.error.issues.map(describe).join('; ') };
   }
-  const { externalId, recordedAt, msisdn, recordedBytes } = result.data;
+  const { externalId: recordId, recordedAt, msisdn, recordedBytes } = result.data;
   const recordedAtMs = parseIsoDateTime(recordedAt);
   if (Number.isNaN(recordedAtMs)) {
     return { ok: false, message: `recordedAt: no time (${isoDateTimeProblem(recordedAt)})` };
@@ -59,7 +75,7 @@ export const readRecord = (json: unknown): RecordReading => {
     record: {
       msisdn: Number(msisdn),
       recordedAtMs,
-      recordId: recordIdOf(topicFeedName, externalId),
+      recordId,
       recordedBytes,
       fileId: 0,
       lineNo: 0,

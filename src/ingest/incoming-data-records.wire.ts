@@ -1,5 +1,6 @@
 import { readUuid, uuidText } from '../streaming/index.js';
 import { parseZonedDateTime } from '../streaming/time/zoned-date-time.js';
+import { cleanRecordId, cleanText } from './domain/record-id.js';
 import type { UsageEvents, UsageRecord } from './domain/usage-events.js';
 
 /** The fields of a record as it stands on the topic, in the order the program writes them. */
@@ -29,17 +30,16 @@ export const recordJsonAt = (events: UsageEvents, at: number): string => {
   );
 };
 
+/** As the import read them. */
 const lineTexts = (
   raw: Uint8Array | undefined,
-): { externalId: string; recordedAt: string } | undefined => {
+): { externalId: string | undefined; recordedAt: string } | undefined => {
   if (raw === undefined) return undefined;
-  const line = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
+  const line = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString();
   const first = line.indexOf(';');
   const second = line.indexOf(';', first + 1);
-  return {
-    externalId: line.toString('utf8', 0, first),
-    recordedAt: line.toString('latin1', first + 1, second),
-  };
+  const { id: externalId } = cleanRecordId(line.slice(0, first));
+  return { externalId, recordedAt: cleanText(line.slice(first + 1, second)) };
 };
 
 /** The CDR line a record of a file was read from, rebuilt from its JSON. */

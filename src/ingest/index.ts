@@ -1,3 +1,11 @@
+export {
+  cleanRecordId,
+  cleanText,
+  mostIdBytes,
+  RecordIds,
+  uuidOfText,
+  type RecordIdProblem,
+} from './domain/record-id.js';
 export { eventTypes, UsageEvents, type UsageRecord } from './domain/usage-events.js';
 export {
   agreementTable,

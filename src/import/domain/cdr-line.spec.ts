@@ -76,7 +76,19 @@ describe('a line of a CDR file', () => {
     ['CDR_BYTES_TOO_LARGE', withField(3, '9007199254740992')],
     ['CDR_BYTES_TOO_LARGE', withField(3, '9'.repeat(400))],
     ['CDR_BYTES_NOT_ASCII', withField(3, '١٢٣')],
-    ['CDR_BYTES_INVALID', withField(3, '12 ')],
+    ['CDR_BYTES_INVALID', withField(3, '1 2')],
+    ['CDR_BYTES_INVALID', withField(3, '12"')],
+    ['CDR_MSISDN_INVALID', withField(2, '"48917846822')],
+    ['CDR_FIELD_EMPTY', withField(0, ' "" ')],
+    ['CDR_FIELD_EMPTY', withField(1, '\t')],
+    ['CDR_FIELD_EMPTY', withField(2, '\u00a0')],
+    ['CDR_ID_CHARACTER', withField(0, 'a\tb')],
+    ['CDR_ID_CHARACTER', withField(0, 'a\u00a0b')],
+    ['CDR_ID_CHARACTER', withField(0, '"a')],
+    ['CDR_ID_CHARACTER', `"${good}"`],
+    ['CDR_ID_TOO_LONG', withField(0, 'x'.repeat(1025))],
+    ['CDR_ID_TOO_LONG', withField(0, 'ż'.repeat(513))],
+    ['CDR_HEADER_LINE', '"externalId";"recordedAt";"msisdn";"recordedBytes"'],
     ['CDR_BYTES_INVALID', withField(3, '0x10')],
     ['CDR_TIME_IN_FUTURE', withField(1, '2020-06-02T00:00:00.001Z')],
     ['CDR_TIME_IN_FUTURE', withField(1, '2020-06-02T01:00Z')],
@@ -89,6 +101,30 @@ describe('a line of a CDR file', () => {
     const { problem, events } = parse(line);
     expect(problem).toBe(code);
     expect(events.length).toBe(0);
+  });
+
+  it('is the same line when a spreadsheet saved it, or among blanks', () => {
+    const edge = fc.string({
+      unit: fc.constantFrom(' ', '\t', '\u00a0', '\ufeff', '\u200b'),
+      maxLength: 3,
+    });
+    const dressed = fc.tuple(edge, edge, fc.boolean());
+    const clean = parse(good).events;
+    fc.assert(
+      fc.property(fc.array(dressed, { minLength: 4, maxLength: 4 }), (dress) => {
+        const fields = good.split(';').map((field, index) => {
+          const [before, behind, isQuoted] = dress[index];
+          const quote = isQuoted ? '"' : '';
+          return `${before}${quote}${field}${quote}${behind}`;
+        });
+        const { problem, events } = parse(fields.join(';'));
+        expect(problem).toBeUndefined();
+        expect([events.keys[0], events.recordedBytes[0]]).toEqual([48917846822, 825012938]);
+        expect(events.timestampsMs[0]).toBe(clean.timestampsMs[0]);
+        expect(uuidText(events.recordIds)).toBe(externalId);
+        expect(events.lineNos[0]).toBe(12);
+      }),
+    );
   });
 
   it('is refused when it is not UTF-8, also within the external id', () => {

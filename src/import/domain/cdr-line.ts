@@ -1,12 +1,22 @@
 import { isUtf8 } from 'node:buffer';
-import { eventTypes, type UsageEvents } from '../../ingest/index.js';
+import {
+  cleanRecordId,
+  cleanText,
+  eventTypes,
+  mostIdBytes,
+  RecordIds,
+  type RecordIdProblem,
+  type UsageEvents,
+} from '../../ingest/index.js';
 import { readUuid } from '../../streaming/index.js';
 import { parseZonedDateTime, zonedDateTimeProblem } from '../../streaming/time/zoned-date-time.js';
 import type { ImportCode } from '../errors.js';
-import { RecordNames } from './record-id.js';
 
 const semicolon = 59;
 const zero = 48;
+const space = 32;
+const quote = 34;
+const del = 127;
 const maxMsisdnDigits = 15;
 
 /** What a file says about all its lines. */
@@ -19,8 +29,25 @@ export interface CdrSource {
   readonly maxFutureSkewMs: number;
 }
 
+interface Range {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A line among the bytes of its file, without its line break. */
+interface Line extends Range {
+  readonly lineNo: number;
+}
+
 /** A code of importErrors, or of the parser of times. */
 export type LineProblem = string;
+
+const idProblems = {
+  empty: 'CDR_FIELD_EMPTY',
+  character: 'CDR_ID_CHARACTER',
+  'too-long': 'CDR_ID_TOO_LONG',
+} as const satisfies Record<RecordIdProblem, ImportCode>;
 
 const noteMark = Buffer.from('# line ');
 
@@ -69,7 +96,7 @@ const msisdnOf = (bytes: Uint8Array, start: number, end: number): number =>
 
 /** Reads lines `externalId;recordedAt;msisdn;recordedBytes` of one file. Never throws. */
 export class CdrLineParser {
-  readonly #names: RecordNames;
+  readonly #ids: RecordIds;
   readonly #latestMs: number;
   readonly #separators = { first: 0, second: 0, third: 0 };
   readonly #text: { bytes: Uint8Array; start: number; end: number } = {
@@ -79,7 +106,7 @@ export class CdrLineParser {
   };
 
   constructor(private readonly source: CdrSource) {
-    this.#names = new RecordNames(source.feed);
+    this.#ids = new RecordIds(source.feed);
     this.#latestMs = source.stampMs + source.maxFutureSkewMs;
   }
 
@@ -87,34 +114,57 @@ export class CdrLineParser {
    * Adds the record of the line [start, end) of `bytes` (without its line break) to the events,
    * or adds nothing and answers the code of what is wrong with it.
    */
-  parse(
-    line: { bytes: Uint8Array; start: number; end: number; lineNo: number },
-    events: UsageEvents,
-  ): LineProblem | undefined {
-    const problem = this.#separate(line);
-    if (problem !== undefined) return problem;
+  parse(line: Line, events: UsageEvents): LineProblem | undefined {
+    const isParsed = this.#separate(line) && this.#parseFields(line, events);
+    return isParsed ? undefined : (textProblem(line) ?? this.#parseCleaned(line, events));
+  }
+
+  /** A line whose fields may be in quotes or among blanks: what they are meant to be is read. */
+  #parseCleaned(line: Line, events: UsageEvents): LineProblem | undefined {
+    const fields = textOf(line).split(';').map(cleanText);
+    const { id, problem } = cleanRecordId(fields[0]);
+    if (problem !== undefined) return idProblems[problem];
+    const bytes = Buffer.from([id, ...fields.slice(1)].join(';'));
+    const cleaned = { bytes, start: 0, end: bytes.length, lineNo: line.lineNo };
+    this.#separate(cleaned);
+    return this.#parseFields(cleaned, events, true) ? undefined : this.#fieldProblem(cleaned);
+  }
+
+  /** Adds the record; false when a field is not what it has to be as it stands. */
+  #parseFields(line: Line, events: UsageEvents, isIdClean = false): boolean {
     const { bytes, start, end } = line;
     const { first, second, third } = this.#separators;
     const recordedAtMs = parseZonedDateTime(bytes, first + 1, second);
     const msisdn = msisdnOf(bytes, second + 1, third);
     const recordedBytes = wholeNumber(bytes, third + 1, end);
     const isGood = first > start && recordedAtMs <= this.#latestMs && msisdn > 0;
-    if (!isGood || Number.isNaN(recordedBytes)) {
-      return this.#fieldProblem(line, [start, first + 1, second + 1, third + 1, end + 1]);
+    if (!isGood || Number.isNaN(recordedBytes)) return false;
+    const at = events.reserve();
+    const text = this.#text;
+    text.bytes = bytes;
+    text.start = start;
+    text.end = first;
+    if (!readUuid(text, events.recordIds, at * 4)) {
+      if (!isIdClean && !isPlainId(text)) return false;
+      this.#ids.write(text, events.recordIds, at * 4);
     }
-    this.#add(line, events, { first, recordedAtMs, msisdn, recordedBytes });
-    return undefined;
+    events.types[at] = eventTypes.dataRecord;
+    events.keys[at] = msisdn;
+    events.timestampsMs[at] = recordedAtMs;
+    events.recordedBytes[at] = recordedBytes;
+    events.fileIds[at] = this.source.fileId;
+    events.lineNos[at] = line.lineNo;
+    events.length = at + 1;
+    return true;
   }
 
-  /** Finds the three separators, or answers what is wrong with the line as a whole. */
-  #separate(line: { bytes: Uint8Array; start: number; end: number }): ImportCode | undefined {
-    const { bytes, start, end } = line;
+  /** Finds the three separators; false when there are others, or bytes that are not ASCII. */
+  #separate({ bytes, start, end }: Line): boolean {
     let first = -1;
     let second = -1;
     let third = -1;
     let fields = 1;
     let union = 0;
-    let nul = false;
     for (let i = start; i < end; i++) {
       const byte = bytes[i];
       union |= byte;
@@ -123,42 +173,19 @@ export class CdrLineParser {
         first = second;
         second = third;
         third = i;
-      } else if (byte === 0) nul = true;
+      }
     }
     const separators = this.#separators;
     separators.first = first;
     separators.second = second;
     separators.third = third;
-    if (fields === 4 && union < 128 && !nul) return undefined;
-    return textProblem(line, { fields, union, nul });
+    return fields === 4 && union < 128;
   }
 
-  #add(
-    line: { bytes: Uint8Array; start: number; lineNo: number },
-    events: UsageEvents,
-    record: { first: number; recordedAtMs: number; msisdn: number; recordedBytes: number },
-  ): void {
-    const at = events.reserve();
-    const text = this.#text;
-    text.bytes = line.bytes;
-    text.start = line.start;
-    text.end = record.first;
-    if (!readUuid(text, events.recordIds, at * 4)) {
-      const externalId = line.bytes.subarray(line.start, record.first);
-      this.#names.write(externalId, events.recordIds, at * 4);
-    }
-    events.types[at] = eventTypes.dataRecord;
-    events.keys[at] = record.msisdn;
-    events.timestampsMs[at] = record.recordedAtMs;
-    events.recordedBytes[at] = record.recordedBytes;
-    events.fileIds[at] = this.source.fileId;
-    events.lineNos[at] = line.lineNo;
-    events.length = at + 1;
-  }
-
-  /** The first field that is wrong, from the left; `starts` has the end of the line as its last. */
-  #fieldProblem(line: { bytes: Uint8Array }, starts: readonly number[]): LineProblem {
-    const { bytes } = line;
+  /** The first field that is wrong, from the left. */
+  #fieldProblem({ bytes, start, end }: Line): LineProblem {
+    const { first, second, third } = this.#separators;
+    const starts = [start, first + 1, second + 1, third + 1, end + 1];
     for (let i = 0; i < 4; i++) if (starts[i] === starts[i + 1] - 1) return 'CDR_FIELD_EMPTY';
     if (isLetter(bytes[starts[2]]) && isLetter(bytes[starts[3]])) return 'CDR_HEADER_LINE';
     const recordedAtMs = parseZonedDateTime(bytes, starts[1], starts[2] - 1);
@@ -175,15 +202,26 @@ export class CdrLineParser {
   }
 }
 
+const textOf = ({ bytes, start, end }: Range): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+
+/** True when there is nothing to clean in it, and nothing to refuse. */
+const isPlainId = ({ bytes, start, end }: Range): boolean => {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i];
+    if (byte <= space || byte === quote || byte >= del) return false;
+  }
+  return end - start <= mostIdBytes;
+};
+
 /** What is wrong with a line as a whole, before its fields; undefined when nothing is. */
-const textProblem = (
-  { bytes, start, end }: { bytes: Uint8Array; start: number; end: number },
-  seen: { fields: number; union: number; nul: boolean },
-): ImportCode | undefined => {
+const textProblem = ({ bytes, start, end }: Range): ImportCode | undefined => {
   if (start === end) return 'CDR_LINE_EMPTY';
-  if (seen.nul) return 'CDR_NUL_BYTE';
-  if (seen.union > 127 && !isUtf8(bytes.subarray(start, end))) return 'CDR_UTF8_INVALID';
-  if (seen.fields < 4) return 'CDR_FIELDS_TOO_FEW';
-  if (seen.fields > 4) return 'CDR_FIELDS_TOO_MANY';
-  return undefined;
+  const line = bytes.subarray(start, end);
+  if (line.includes(0)) return 'CDR_NUL_BYTE';
+  if (!isUtf8(line)) return 'CDR_UTF8_INVALID';
+  let fields = 1;
+  for (let i = start; i < end; i++) if (bytes[i] === semicolon) fields++;
+  if (fields < 4) return 'CDR_FIELDS_TOO_FEW';
+  return fields > 4 ? 'CDR_FIELDS_TOO_MANY' : undefined;
 };

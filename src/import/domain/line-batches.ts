@@ -197,11 +197,14 @@ export class LineBatches {
   }
 }
 
-/** Without a byte order mark at the start of the file and a carriage return at the end. */
+/**
+ * Without a byte order mark at its start (of the file, or of one that was joined to it) and a
+ * carriage return at the end.
+ */
 const trim = (line: Line): void => {
-  const { bytes, start, end, lineNo } = line;
-  if (lineNo === 1 && bytes.subarray(start, Math.min(end, start + 3)).equals(byteOrderMark)) {
-    line.start += 3;
+  const { bytes, start, end } = line;
+  if (end - start >= 3 && bytes[start] === byteOrderMark[0]) {
+    if (bytes.subarray(start, start + 3).equals(byteOrderMark)) line.start += 3;
   }
   if (end > line.start && bytes[end - 1] === carriageReturn) line.end--;
 };

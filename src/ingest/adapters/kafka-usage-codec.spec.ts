@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { partitionOfNumber, uuidText } from '../../streaming/index.js';
+import { cleanRecordId } from '../domain/record-id.js';
 import { eventTypes, UsageEvents } from '../domain/usage-events.js';
 import {
   UsageDecoder,
@@ -24,6 +25,9 @@ const read = (messages: readonly UsageMessage[], partition: number): UsageEvents
     }),
   );
 
+/** The text of an id that stays as it is. */
+const isClean = (text: string): boolean => !text.includes(';') && cleanRecordId(text).id === text;
+
 const line = fc.record({
   msisdn: fc.integer({ min: 1, max: 999_999_999_999_999 }),
   // as far as the text of a time goes
@@ -35,7 +39,7 @@ const line = fc.record({
   recordedBytes: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
   fileId: fc.integer({ min: 1, max: 0x7fffffff }),
   lineNo: fc.integer({ min: 1, max: 0x7fffffff }),
-  externalId: fc.string({ minLength: 1 }).filter((text) => !text.includes(';')),
+  externalId: fc.string({ minLength: 1 }).filter((text) => isClean(text)),
 });
 
 const control = (type: number, payload: object, msisdn = 48500000001): UsageMessage => {

@@ -6,6 +6,7 @@ import { usageMessage } from './kafka-usage-codec.js';
 const quote = 34;
 const backslash = 92;
 const space = 32;
+const del = 127;
 const dash = 45;
 const zero = 48;
 const semicolon = 59;
@@ -32,7 +33,7 @@ class RecordBytesWriter {
   valueLength = 0;
   timestampMs = 0;
 
-  /** False when the record has no line at hand, or one that JSON has to escape. */
+  /** False when the record has no line at hand, or one to be cleaned or escaped. */
   write(events: UsageEvents, at: number): boolean {
     const line = events.raw(at);
     if (line === undefined || events.fileIds[at] === 0) return false;
@@ -73,7 +74,7 @@ class RecordBytesWriter {
     this.valueLength = to + bytes.length;
   }
 
-  /** Up to the next semicolon, whose place is the answer; −1 where JSON needs an escape. */
+  /** Up to the next semicolon, whose place is the answer; −1 where it is not plain text. */
   #field(line: Uint8Array, from: number): number {
     let to = this.valueLength;
     for (let at = from; at < line.length; at++) {
@@ -82,7 +83,8 @@ class RecordBytesWriter {
         this.valueLength = to;
         return at;
       }
-      if (byte < space || byte === quote || byte === backslash) return -1;
+      const isPlain = byte > space && byte < del && byte !== quote && byte !== backslash;
+      if (!isPlain) return -1;
       this.value[to++] = byte;
     }
     return -1;
