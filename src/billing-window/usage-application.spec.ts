@@ -13,6 +13,9 @@ const restored = async (state: UsageState): Promise<UsageState> => {
   );
 };
 
+/** Later than all that is said. */
+const stampMs = 10_000;
+
 const progress = [
   { feed: 'topic', status: 'idle', maxOutOfOrdernessMs: 0 },
   { feed: 'default', status: 'active', maxOutOfOrdernessMs: 1000 },
@@ -21,9 +24,13 @@ const progress = [
 
 it('waits for a feed with the name of what every object has', () => {
   const { clock } = usageApplication.newState();
-  applyFeedProgress(clock, { feed: 'default', status: 'active', completeThroughMs: 5000 });
-  applyFeedProgress(clock, { feed: 'constructor', status: 'active', completeThroughMs: 1000 });
-  applyFeedProgress(clock, { feed: 'default', status: 'active', completeThroughMs: 9000 });
+  applyFeedProgress(clock, { feed: 'default', status: 'active', completeThroughMs: 5000 }, stampMs);
+  applyFeedProgress(
+    clock,
+    { feed: 'constructor', status: 'active', completeThroughMs: 1000 },
+    stampMs,
+  );
+  applyFeedProgress(clock, { feed: 'default', status: 'active', completeThroughMs: 9000 }, stampMs);
   expect(Object.keys(clock.feeds)).toEqual(['default', 'constructor']);
   expect(clock.watermarkMs).toBe(5000);
 });
@@ -32,10 +39,10 @@ describe('the state of usage counting', () => {
   it.each([0, 1, 2, 3])('is the same bytes when it was restored after %i events', async (cut) => {
     const straight = usageApplication.newState();
     let cutInTwo = usageApplication.newState();
-    for (const said of progress) applyFeedProgress(straight.clock, said);
-    for (const said of progress.slice(0, cut)) applyFeedProgress(cutInTwo.clock, said);
+    for (const said of progress) applyFeedProgress(straight.clock, said, stampMs);
+    for (const said of progress.slice(0, cut)) applyFeedProgress(cutInTwo.clock, said, stampMs);
     cutInTwo = await restored(cutInTwo);
-    for (const said of progress.slice(cut)) applyFeedProgress(cutInTwo.clock, said);
+    for (const said of progress.slice(cut)) applyFeedProgress(cutInTwo.clock, said, stampMs);
     expect(bytesOf(cutInTwo)).toBe(bytesOf(straight));
   });
 });

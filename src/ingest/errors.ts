@@ -55,7 +55,7 @@ export const feedErrors = {
   },
   FEED_TIME_IN_FUTURE: {
     reaction: 'BadRecord',
-    meaning: 'A feed cannot be complete through a time more than 24 h in the future.',
+    meaning: 'A feed cannot be complete through a time that has not come yet.',
     next: 'Send a time that has passed.',
   },
   PARTITION_NOT_RUNNING: {

@@ -17,9 +17,6 @@ import { FEED_FILES, type FeedFiles, type LastFile } from './feed-files.js';
 import { PARTITION_STATUS, type PartitionClock, type PartitionStatus } from './partition-status.js';
 import { USAGE_INPUT, type UsageInput } from './usage-input.js';
 
-const hourMs = 3_600_000;
-/** As for records: one wrong clock must not close every period (DESIGN.md §4). */
-const farFutureMs = 24 * hourMs;
 /** The feed of the folder itself: it can be told about before its first file. */
 const folderFeed = 'default';
 
@@ -55,20 +52,21 @@ export class FeedsService {
   /** Says that every record of the feed up to an instant (epoch ms) has been sent. */
   async completeThrough(feed: string, atMs: number): Promise<FeedShape> {
     await this.#requireKnown(feed);
-    if (atMs > this.now() + farFutureMs) {
+    if (atMs > this.now()) {
       throw refusal(feedErrors, 'FEED_TIME_IN_FUTURE', { status: 400, facts: { feed } });
     }
-    return this.#tell({ feed, status: 'active', completeThroughMs: atMs }, atMs);
+    return this.#tell({ feed, status: 'active', completeThroughMs: atMs });
   }
 
   /** Says that nothing more comes from the feed: no period waits for it any more. */
   async end(feed: string): Promise<FeedShape> {
     await this.#requireKnown(feed);
-    return this.#tell({ feed, status: 'ended' }, this.now());
+    return this.#tell({ feed, status: 'ended' });
   }
 
-  async #tell(progress: FeedProgress, timestampMs: number): Promise<FeedShape> {
+  async #tell(progress: FeedProgress): Promise<FeedShape> {
     const events = new UsageEvents(1);
+    const timestampMs = this.now();
     events.pushControl(eventTypes.feed, {
       msisdn: 0,
       timestampMs,
@@ -78,7 +76,7 @@ export class FeedsService {
     const lastFiles = await this.files.last();
     const partitions = await this.#partitions();
     // what is read may be a second old: what was told is known
-    const clocks = partitions.map(({ clock }) => withProgress(clock, progress));
+    const clocks = partitions.map(({ clock }) => withProgress(clock, progress, timestampMs));
     return feedView(clocks, progress.feed, lastFiles);
   }
 
@@ -96,9 +94,9 @@ export class FeedsService {
   }
 }
 
-const withProgress = (clock: EventClock, progress: FeedProgress): EventClock => {
+const withProgress = (clock: EventClock, progress: FeedProgress, stampMs: number): EventClock => {
   const after = structuredClone(clock);
-  applyFeedProgress(after, progress);
+  applyFeedProgress(after, progress, stampMs);
   return after;
 };
 

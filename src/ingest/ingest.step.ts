@@ -19,7 +19,7 @@ import type { CorrectionPayload, FoundRecords } from './domain/record-lookups.js
 import { type StepOutput, type BookColumn } from './domain/step-output.js';
 import { recordStatuses } from './domain/tables.js';
 import { eventTypes, type UsageEvents } from './domain/usage-events.js';
-import { ingestErrors } from './errors.js';
+import { ingestErrors, recordErrors } from './errors.js';
 
 /** Records that came without a file belong to this feed; they are its progress themselves. */
 export const topicFeed = 'topic';
@@ -29,7 +29,9 @@ const late = recordStatuses.indexOf('late');
 const waiting = recordStatuses.indexOf('waiting');
 const noAgreement = new Uint32Array(4);
 const noRaw = new Uint8Array(0);
-const codes: FaultCodes = { ...ingestErrors, ...agreementEdgeErrors };
+const codes: FaultCodes = { ...ingestErrors, ...agreementEdgeErrors, ...recordErrors };
+/** So long nobody may have said what time it is, and others gone on writing (docs/RULES.md). */
+const mostUnstampedMs = 366 * 86_400_000;
 
 type KnownVersion = { readonly rows: FoundRecords; readonly row: number };
 
@@ -70,11 +72,7 @@ export class IngestStep {
       case eventTypes.correction:
         return this.#correction(at);
       case eventTypes.feed:
-        applyFeedProgress(
-          this.state.clock,
-          JSON.parse(events.payloads.get(at) as string) as FeedProgress,
-        );
-        return;
+        return this.#feed(at);
       case eventTypes.unreadable:
         this.#unreadable(at);
     }
@@ -86,10 +84,20 @@ export class IngestStep {
     this.#refuse(at, code, message);
   }
 
+  #feed(at: number): void {
+    const { events } = this.input;
+    const progress = JSON.parse(events.payloads.get(at) as string) as FeedProgress;
+    applyFeedProgress(this.state.clock, progress, events.timestampsMs[at]);
+  }
+
   #record(at: number): void {
     const { events } = this.input;
-    const { agreements } = this.state;
+    const { agreements, clock } = this.state;
     const recordedAtMs = events.timestampsMs[at];
+    const isOfTopic = events.fileIds[at] === 0;
+    if (isOfTopic && recordedAtMs > (clock.stampMs ?? Infinity) + mostUnstampedMs) {
+      return this.#refuse(at, 'RECORD_IN_FUTURE');
+    }
     const subscriber = agreements.subscriberFor(events.keys[at]);
     if (recordedAtMs > agreements.newestRecordedAtMs[subscriber]) {
       agreements.newestRecordedAtMs[subscriber] = recordedAtMs;
@@ -97,7 +105,7 @@ export class IngestStep {
     } else if (!this.#isKnown(at)) {
       this.#newRecord(at, subscriber);
     }
-    if (events.fileIds[at] === 0) observeRecord(this.state.clock, topicFeed, recordedAtMs);
+    if (isOfTopic) observeRecord(clock, topicFeed, recordedAtMs);
   }
 
   /** True when the identity is stored: a duplicate when the bytes are known too, else refused. */

@@ -5,8 +5,8 @@ const idleAfterMs = 1000;
 
 const clockAt = (completeThroughMs: number) => {
   const clock = newEventClock();
-  applyFeedProgress(clock, { feed: 'topic', status: 'active', completeThroughMs });
-  applyFeedProgress(clock, { feed: 'files', status: 'active', completeThroughMs });
+  applyFeedProgress(clock, { feed: 'topic', status: 'active', completeThroughMs }, 9);
+  applyFeedProgress(clock, { feed: 'files', status: 'active', completeThroughMs }, 9);
   return clock;
 };
 
@@ -41,7 +41,7 @@ describe('a silent feed', () => {
     const feeds = watch();
     feeds.look(clockAt(5), 0);
     const clock = clockAt(5);
-    applyFeedProgress(clock, { feed: 'topic', status: 'ended' });
+    applyFeedProgress(clock, { feed: 'topic', status: 'ended' }, 9);
     expect(feeds.look(clock, 1e9)).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ const runtimeWith = (roles: Settings['roles'], services: readonly Service[] = []
       ...{ partition, state: 'running', lastMoveMs: 1e9 },
       start: () => undefined,
       stop: () => Promise.resolve(),
-      tellSilentFeeds: () => Promise.resolve(),
+      tellOfFeeds: () => Promise.resolve(),
     }),
   };
   return { time, runtime: new ClusterRuntime(parts as unknown as ClusterRuntimeParts) };

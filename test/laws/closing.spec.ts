@@ -1,4 +1,4 @@
-import { agreement, completeThrough, placed, record, recordId } from '../support/builders.js';
+import { agreement, completeThrough, feed, placed, record, recordId } from '../support/builders.js';
 import { assertNoDuplicateMessage } from '../support/checkers.js';
 import { messagesOf, outcomeOf, versionsOf } from '../support/outcome.js';
 import { runUsage } from '../support/usage-application.js';
@@ -57,6 +57,7 @@ test('a record whose event takes several steps is known to the records behind it
   const closing = record(later);
   const agreementsAndRecords = log.slice(0, 2 * subscribers);
   const events = placed([
+    feed({ feed: 'topic', stampMs: Date.UTC(2020, 2) }),
     ...agreementsAndRecords,
     agreement({ id: recordId(subscribers), msisdn: 1, maxBytesInBillingPeriod: 10 ** 9 }),
     closing,

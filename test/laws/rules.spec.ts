@@ -171,11 +171,49 @@ describe('event clock', () => {
 
   test('records without a file are the progress of feed topic', async () => {
     const { messages } = await run([
+      feed({ feed: 'topic', stampMs: Date.parse('2020-02-01T00:00+01:00') }),
       agreement(),
       record({ fileId: 0 }),
       record({ fileId: 0, recordedAtMs: '2020-02-01T00:00+01:00', recordedBytes: 1 }),
     ]);
     expect(messages).toEqual([[closed, 2020, 1, 10, none]]);
+  });
+
+  test('and close nothing before the wall clock is there', async () => {
+    const lateOnThe30th = Date.parse('2020-01-30T23:00+01:00');
+    const ahead = { fileId: 0, recordedAtMs: '2020-02-01T01:00+01:00', recordedBytes: 1 };
+    const events = [
+      feed({ feed: 'topic', stampMs: lateOnThe30th }),
+      agreement(),
+      record({ fileId: 0 }),
+      record({ ...ahead, recordId: recordId(8) }),
+      record({ fileId: 0, recordedAtMs: '2020-01-31T12:00+01:00', recordId: recordId(9) }),
+    ];
+    const { messages, rows } = await run(events);
+    expect(messages).toEqual([]);
+    expect(rows.map(({ status }) => status)).toEqual(['counted', 'counted', 'counted']);
+    const then = { feed: 'topic', stampMs: Date.parse('2020-02-01T00:30+01:00') };
+    const { messages: closing } = await run([...events, feed(then)]);
+    expect(closing).toEqual([[closed, 2020, 1, 20, none]]);
+  });
+
+  test('nor does a feed that says it is complete ahead of the wall clock', async () => {
+    const stampMs = Date.parse('2020-01-31T22:00+01:00');
+    const said = completeThrough('2020-02-01T20:00+01:00', { stampMs });
+    const { messages } = await run([agreement(), record(), said]);
+    expect(messages).toEqual([]);
+  });
+
+  test('a record of a year that cannot have come is refused, and no other one', async () => {
+    const stampMs = Date.parse('2020-01-15T00:00Z');
+    const { refused, messages, rows } = await run([
+      feed({ feed: 'topic', stampMs }),
+      agreement(),
+      record({ fileId: 0, recordedAtMs: '9998-01-01T00:00Z' }),
+      record({ fileId: 0, recordedAtMs: stampMs + 366 * 86_400_000, recordId: recordId(2) }),
+    ]);
+    expect(refused.map(({ code }) => code)).toEqual(['RECORD_IN_FUTURE']);
+    expect([messages, rows.length]).toEqual([[], 1]);
   });
 });
 

@@ -33,7 +33,7 @@ const producersOfImport = 'import';
 const eventAt = (events: UsageEvents, at: number): Unplaced => {
   if (events.types[at] === eventTypes.feed) {
     const progress = JSON.parse(events.payloads.get(at) as string) as OracleFeedProgress;
-    return { type: 'feed', progress };
+    return { type: 'feed', progress: { ...progress, stampMs: events.timestampsMs[at] } };
   }
   return {
     type: 'record',

@@ -122,8 +122,9 @@ class Outside {
   }
 
   #feed(): Unplaced {
-    const status = this.time.pick(['active', 'idle', 'ended'] as const);
-    return { type: 'feed', progress: { feed: this.time.pick(feeds), status } };
+    const status = this.time.pick(['active', 'idle', 'ended', undefined] as const);
+    const stampMs = this.time.pick(instants);
+    return { type: 'feed', progress: { feed: this.time.pick(feeds), status, stampMs } };
   }
 
   /** Later files have later records too. */

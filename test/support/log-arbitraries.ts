@@ -89,8 +89,9 @@ const progressArbitrary: fc.Arbitrary<OracleFeedProgress> = fc.record(
     status: fc.constantFrom('active', 'active', 'active', 'idle', 'ended'),
     completeThroughMs: fc.constantFrom(...instants),
     maxOutOfOrdernessMs: fc.constantFrom(0, 0, 3_600_000, 86_400_000),
+    stampMs: fc.constantFrom(...instants, Date.UTC(2030, 0)),
   },
-  { requiredKeys: ['feed', 'status'] },
+  { requiredKeys: ['feed'] },
 );
 
 const eventArbitrary: fc.Arbitrary<Unplaced> = fc.oneof(

@@ -27,9 +27,11 @@ export interface OracleCorrection {
 
 export interface OracleFeedProgress {
   readonly feed: string;
-  readonly status: 'active' | 'idle' | 'ended';
+  readonly status?: 'active' | 'idle' | 'ended';
   readonly completeThroughMs?: number;
   readonly maxOutOfOrdernessMs?: number;
+  /** When it was written; as late as it says the feed is complete, when it is left out. */
+  readonly stampMs?: number;
 }
 
 /** What stands in the log, in log order. */

@@ -44,10 +44,15 @@ class Ledger {
   open: Window[] = [];
   readonly waitingOf = new Map<number, OracleRow[]>();
   watermarkMs: number | undefined = undefined;
+  stampMs = -Infinity;
+  newestOfTopicMs = -Infinity;
 
   process(event: OracleEvent): void {
     switch (event.type) {
       case 'record':
+        if (this.#isOutOfReach(event.record)) {
+          return this.#refuse(event.offset, 'RECORD_IN_FUTURE');
+        }
         this.#record(event.offset, event.record);
         if (event.record.fileId === 0) this.#observe(event.record.recordedAtMs);
         return;
@@ -170,21 +175,46 @@ class Ledger {
     this.#book(0, { [this.#count(offset, record, agreement)]: 1 });
   }
 
-  #feed(progress: OracleFeedProgress): void {
-    const before = this.feeds.get(progress.feed);
-    const { completeThroughMs, maxOutOfOrdernessMs } = progress;
-    const throughs = [before?.through, completeThroughMs].filter((ms) => ms !== undefined);
-    this.feeds.set(progress.feed, {
-      status: progress.status,
-      through: throughs.length === 0 ? undefined : Math.max(...throughs),
-      outOfOrderness: maxOutOfOrdernessMs ?? before?.outOfOrderness ?? 0,
-    });
+  /** Further ahead than anybody can have been silent. */
+  #isOutOfReach({ fileId, recordedAtMs }: OracleRecord): boolean {
+    if (fileId !== 0 || this.stampMs === -Infinity) return false;
+    return recordedAtMs > this.stampMs + 366 * 86_400_000;
+  }
+
+  /** What is said of a feed says what time it is, too: none is complete beyond that. */
+  #feed({ stampMs, ...progress }: OracleFeedProgress): void {
+    const writtenMs = stampMs ?? progress.completeThroughMs ?? 0;
+    if (writtenMs > 0) this.stampMs = Math.max(this.stampMs, writtenMs);
+    this.#progress(progress, writtenMs);
+    const topic = this.feeds.get('topic');
+    if (topic !== undefined) topic.through = this.#throughOfTopic(topic);
     this.#moveWatermark();
   }
 
-  /** A record without a file is the progress of feed `topic`. */
+  #progress(progress: OracleFeedProgress, latestMs: number): void {
+    const before = this.feeds.get(progress.feed);
+    const { completeThroughMs: saidMs, maxOutOfOrdernessMs } = progress;
+    const completeThroughMs = saidMs === undefined ? undefined : Math.min(saidMs, latestMs);
+    const throughs = [before?.through, completeThroughMs].filter((ms) => ms !== undefined);
+    this.feeds.set(progress.feed, {
+      status: progress.status ?? before?.status ?? 'idle',
+      through: throughs.length === 0 ? undefined : Math.max(...throughs),
+      outOfOrderness: maxOutOfOrdernessMs ?? before?.outOfOrderness ?? 0,
+    });
+  }
+
+  /** A record without a file is the progress of feed `topic`, up to the last stamp. */
   #observe(recordedAtMs: number): void {
-    this.#feed({ feed: 'topic', status: 'active', completeThroughMs: recordedAtMs });
+    this.newestOfTopicMs = Math.max(this.newestOfTopicMs, recordedAtMs);
+    this.#progress({ feed: 'topic', status: 'active' }, 0);
+    const topic = this.feeds.get('topic') as Feed;
+    topic.through = this.#throughOfTopic(topic);
+    this.#moveWatermark();
+  }
+
+  #throughOfTopic({ through = -Infinity }: Feed): number | undefined {
+    const latestMs = Math.max(through, Math.min(this.newestOfTopicMs, this.stampMs));
+    return latestMs === -Infinity ? undefined : latestMs;
   }
 
   #moveWatermark(): void {

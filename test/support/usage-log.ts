@@ -28,13 +28,11 @@ const controlOf = (
       const payload = JSON.stringify(correction);
       return { type: eventTypes.correction, msisdn, timestampMs, payload };
     }
-    case 'feed':
-      return {
-        type: eventTypes.feed,
-        msisdn: 0,
-        timestampMs: event.progress.completeThroughMs ?? 0,
-        payload: JSON.stringify(event.progress),
-      };
+    case 'feed': {
+      const { stampMs = event.progress.completeThroughMs ?? 0, ...progress } = event.progress;
+      const payload = JSON.stringify(progress);
+      return { type: eventTypes.feed, msisdn: 0, timestampMs: stampMs, payload };
+    }
   }
 };
 

@@ -140,7 +140,7 @@ export class ClusterRuntime implements StreamRuntime {
     const work = Array.from(this.#runners.values(), async (runner) => {
       const { partition } = runner;
       try {
-        await runner.tellSilentFeeds();
+        await runner.tellOfFeeds();
         await this.parts.report(this.#reportOf(runner));
       } catch (error) {
         logger.debug('the status of a partition could not be told', { partition }, error);

@@ -9,6 +9,7 @@ import {
 import { causeText } from '../partition-status.js';
 import { pauseFor, restFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
+import { FeedStamps } from '../feed-stamps.js';
 import { SilentFeeds } from '../silent-feeds.js';
 import {
   PartitionTask,
@@ -50,6 +51,7 @@ export class PartitionRunner {
   readonly partition: number;
   readonly #task: PartitionTask<UsageState, UsageEvents, RecordLookups, FoundRecords>;
   readonly #silent: SilentFeeds;
+  readonly #stamps = new FeedStamps();
   #ended: Promise<void> = Promise.resolve();
   #hadOwner = false;
   #lastMoveMs: number;
@@ -124,13 +126,15 @@ export class PartitionRunner {
     await this.parts.transactions.close();
   }
 
-  /** Tells the log of feeds that have been silent for too long. */
-  async tellSilentFeeds(): Promise<void> {
+  /** Tells the log of feeds that have been silent for too long, and what time it is. */
+  async tellOfFeeds(): Promise<void> {
     const clock = this.memory?.clock;
     if (clock === undefined) return;
-    for (const feed of this.#silent.look(clock, this.parts.now())) {
-      await this.#tell({ feed, status: 'idle' });
-    }
+    const nowMs = this.parts.now();
+    const stamped = this.#stamps.due(clock, nowMs);
+    const silent = this.#silent.look(clock, nowMs);
+    if (stamped !== undefined) await this.#tell({ feed: stamped });
+    for (const feed of silent) await this.#tell({ feed, status: 'idle' });
   }
 
   /**
@@ -192,11 +196,13 @@ export class PartitionRunner {
     await this.#tell({ feed: topicFeed, status, maxOutOfOrdernessMs });
   }
 
-  #tell(progress: FeedProgress): Promise<void> {
+  async #tell(progress: FeedProgress): Promise<void> {
     const events = new UsageEvents(1);
     const payload = JSON.stringify(progress);
-    events.pushControl(eventTypes.feed, { msisdn: 0, timestampMs: this.parts.now(), payload });
-    return this.parts.tell(events);
+    const timestampMs = this.parts.now();
+    events.pushControl(eventTypes.feed, { msisdn: 0, timestampMs, payload });
+    await this.parts.tell(events);
+    this.#stamps.written(timestampMs);
   }
 }
 

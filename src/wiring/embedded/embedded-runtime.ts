@@ -5,6 +5,7 @@ import { every, pauseFor } from '../../platform/pause.js';
 import type { StreamRuntime } from '../../platform/stream-server.js';
 import type { Clock } from '../../platform/http/clock.js';
 import type { Logger } from '../../platform/telemetry/index.js';
+import { FeedStamps } from '../feed-stamps.js';
 import { SilentFeeds } from '../silent-feeds.js';
 import type { FeedProgress, PartitionTask, TaskState } from '../../streaming/index.js';
 
@@ -34,6 +35,7 @@ export class UsageRuntime implements StreamRuntime {
   #running: (cause?: unknown) => void = () => undefined;
   #failed: (cause: unknown) => void = () => undefined;
   #stopped: Promise<void> | undefined;
+  readonly #stamps = new FeedStamps();
 
   constructor(private readonly parts: RuntimeParts) {}
 
@@ -60,7 +62,7 @@ export class UsageRuntime implements StreamRuntime {
     await running;
     await this.#tellTopicSettings();
     const silent = new SilentFeeds((feed) => feedClockSettings(this.parts.settings, feed));
-    this.#stopLooking = every(lookAtFeedsEveryMs, () => this.#idleSilent(silent));
+    this.#stopLooking = every(lookAtFeedsEveryMs, () => this.#lookAtFeeds(silent));
     await this.parts.importer.start();
   }
 
@@ -94,15 +96,20 @@ export class UsageRuntime implements StreamRuntime {
     await this.#tell({ feed: topicFeed, status, maxOutOfOrdernessMs });
   }
 
-  async #idleSilent(silent: SilentFeeds): Promise<void> {
+  async #lookAtFeeds(silent: SilentFeeds): Promise<void> {
     const { task, now, logger } = this.parts;
     const clock = task.memory?.clock;
     if (clock === undefined) return;
-    for (const feed of silent.look(clock, now())) {
+    const stamped = this.#stamps.due(clock, now());
+    const silentNow = silent.look(clock, now());
+    const said: FeedProgress[] = silentNow.map((feed) => ({ feed, status: 'idle' }));
+    if (stamped !== undefined) said.push({ feed: stamped });
+    for (const progress of said) {
       try {
-        await this.#tell({ feed, status: 'idle' });
+        await this.#tell(progress);
       } catch (cause) {
-        logger.warn('a silent feed could not be set idle; it is tried again', { feed }, cause);
+        const { feed } = progress;
+        logger.warn('how a feed is could not be said; it is tried again', { feed }, cause);
       }
     }
   }
@@ -110,7 +117,9 @@ export class UsageRuntime implements StreamRuntime {
   async #tell(progress: FeedProgress): Promise<void> {
     const events = new UsageEvents(1);
     const payload = JSON.stringify(progress);
-    events.pushControl(eventTypes.feed, { msisdn: 0, timestampMs: this.parts.now(), payload });
+    const timestampMs = this.parts.now();
+    events.pushControl(eventTypes.feed, { msisdn: 0, timestampMs, payload });
     await this.parts.input.send(events);
+    this.#stamps.written(timestampMs);
   }
 }

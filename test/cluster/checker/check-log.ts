@@ -96,7 +96,7 @@ export const checkFeeds = (log: ReadLog, findings: Findings): void => {
   const said = log.events.map((events) =>
     events.flatMap(({ event }) =>
       event.type === 'feed' && event.progress.feed !== 'topic' && event.progress.status !== 'idle'
-        ? [JSON.stringify(event.progress)]
+        ? [JSON.stringify({ ...event.progress, stampMs: undefined })]
         : [],
     ),
   );

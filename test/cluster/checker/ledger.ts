@@ -1,4 +1,10 @@
-import type { Agreement, Correction, FeedProgress, LoggedRecord, LogEvent } from './log-event.js';
+import type {
+  Agreement,
+  Correction,
+  LoggedRecord,
+  LogEvent,
+  StampedProgress,
+} from './log-event.js';
 import { monthAt, type Month } from './months.js';
 import type { Column, RowStatus } from './world.js';
 
@@ -63,14 +69,16 @@ export class Ledger {
   readonly #waitingOf = new Map<number, Version[]>();
   readonly #feeds = new Map<string, Feed>();
   #clock = -Infinity;
+  #stamp = -Infinity;
+  #newestOfTopic = -Infinity;
 
   apply(event: LogEvent, offset: number): void {
     switch (event.type) {
       case 'record':
         this.#record(event.record, offset);
         if (event.record.fileId === 0) {
-          const completeThroughMs = event.record.recordedAtMs;
-          this.#progress({ feed: 'topic', status: 'active', completeThroughMs });
+          this.#newestOfTopic = Math.max(this.#newestOfTopic, event.record.recordedAtMs);
+          this.#progress({ feed: 'topic', status: 'active', stampMs: this.#stamp });
         }
         return;
       case 'agreement':
@@ -198,15 +206,30 @@ export class Ledger {
     this.#weigh(account, record);
   }
 
-  #progress({ feed, status, completeThroughMs, maxOutOfOrdernessMs }: FeedProgress): void {
-    const known = this.#feeds.get(feed) ?? { status, through: undefined, lag: 0 };
-    known.status = status;
+  #progress({
+    feed,
+    status,
+    completeThroughMs,
+    maxOutOfOrdernessMs,
+    stampMs,
+  }: StampedProgress): void {
+    this.#stamp = Math.max(this.#stamp, stampMs);
+    const known = this.#feeds.get(feed) ?? { status: 'idle', through: undefined, lag: 0 };
+    known.status = status ?? known.status;
     known.lag = maxOutOfOrdernessMs ?? known.lag;
     if (completeThroughMs !== undefined) {
-      known.through = Math.max(known.through ?? -Infinity, completeThroughMs);
+      known.through = Math.max(known.through ?? -Infinity, Math.min(completeThroughMs, stampMs));
     }
     this.#feeds.set(feed, known);
+    this.#moveTopic();
     this.#moveClock();
+  }
+
+  /** Feed `topic` is where its newest record is, as far as somebody said that it is so late. */
+  #moveTopic(): void {
+    const topic = this.#feeds.get('topic');
+    const through = Math.min(this.#newestOfTopic, this.#stamp);
+    if (topic !== undefined && through > (topic.through ?? -Infinity)) topic.through = through;
   }
 
   /** To the least of the feeds that are not idle; never back. */

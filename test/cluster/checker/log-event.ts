@@ -22,9 +22,14 @@ export interface Correction extends InputRecord {
 
 export interface FeedProgress {
   readonly feed: string;
-  readonly status: string;
+  readonly status?: string;
   readonly completeThroughMs?: number;
   readonly maxOutOfOrdernessMs?: number;
+}
+
+/** With the time it was written at: no feed is complete beyond that. */
+export interface StampedProgress extends FeedProgress {
+  readonly stampMs: number;
 }
 
 /** What a message of topic incoming-data-records says. */
@@ -32,7 +37,7 @@ export type LogEvent =
   | { readonly type: 'record'; readonly record: LoggedRecord }
   | { readonly type: 'agreement'; readonly agreement: Agreement }
   | { readonly type: 'correction'; readonly correction: Correction }
-  | { readonly type: 'feed'; readonly progress: FeedProgress }
+  | { readonly type: 'feed'; readonly progress: StampedProgress }
   | { readonly type: 'unreadable' };
 
 interface RecordJson {
@@ -90,7 +95,7 @@ export class LogReader {
     this.#feeds = new Map(files.map(({ id, feed }) => [id, feed]));
   }
 
-  read({ headers, value, key = '' }: TopicMessage): LogEvent {
+  read({ headers, value, key = '', timestampMs }: TopicMessage): LogEvent {
     let json: unknown;
     try {
       json = JSON.parse(value);
@@ -106,7 +111,7 @@ export class LogReader {
       case 'correction':
         return correctionOf(json as Correction, key);
       case 'feed':
-        return { type: 'feed', progress: json as FeedProgress };
+        return { type: 'feed', progress: { ...(json as FeedProgress), stampMs: timestampMs } };
       default:
         return unreadable;
     }

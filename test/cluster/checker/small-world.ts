@@ -54,7 +54,11 @@ const record = (at: [number, number], line: string, place: [number, number]): To
 };
 
 const feed = (at: [number, number], progress: object): TopicMessage =>
-  topicMessage(at[0], at[1], { headers: { type: 'feed' }, value: JSON.stringify(progress) });
+  topicMessage(at[0], at[1], {
+    headers: { type: 'feed' },
+    value: JSON.stringify(progress),
+    timestampMs: Date.UTC(2021, 0),
+  });
 
 const endOfFirst = {
   ...{ feed: 'default', status: 'active', maxOutOfOrdernessMs: 0 },
