@@ -58,7 +58,7 @@ class World {
         const some = this.topic.slice(offset, Math.min(offset + 2, stableEnd));
         const messages = some.map(({ key, value }) => ({
           ...{ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) },
-          ...{ timestampMs: 0, offset: 0, headers: {} },
+          ...{ timestampMs: 0, offset: 0, headers: {}, isInTransaction: true },
         }));
         const nextOffset = offset + some.length;
         return Promise.resolve({ messages, nextOffset, stableEnd });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { partitionOfNumber, uuidText } from '../../streaming/index.js';
-import { cleanRecordId } from '../domain/record-id.js';
+import { cleanRecordId, RecordIds } from '../domain/record-id.js';
 import { eventTypes, UsageEvents } from '../domain/usage-events.js';
 import {
+  importHeaders,
   UsageDecoder,
   usageMessages,
   type ReadMessage,
@@ -14,13 +15,14 @@ const partitions = 4;
 const read = (messages: readonly UsageMessage[], partition: number): UsageEvents =>
   new UsageDecoder({ partition, partitions }).decode(
     messages.map((message, offset): ReadMessage => {
-      const { key, value, timestamp = '7', headers = {} } = message;
+      const { key, value, timestamp = '1600000000000', headers = {} } = message;
       return {
         offset: offset * 2,
         timestampMs: Number(timestamp),
         key: key === null ? null : Buffer.from(key),
         value: Buffer.from(value),
         headers,
+        isInTransaction: true,
       };
     }),
   );
@@ -126,6 +128,86 @@ describe('usage events on the topic', () => {
     expect([...read([...messages, ...messages], 0).offsets.subarray(0, 2)]).toEqual([0, 2]);
   });
 
+  const lines = {
+    ...{ externalId: 'cdr-1', recordedAt: '2020-01-02T00:00Z', msisdn: '48500000001' },
+    ...{ recordedBytes: 5, internalId: '00000000-0000-0000-0000-000000000000' },
+    ...{ fileId: 3, lineNo: 9 },
+  };
+  const decoded = (json: object, over: Partial<ReadMessage>) => {
+    const value = Buffer.from(JSON.stringify(json));
+    const timestampMs = Date.parse('2020-01-02T00:00Z');
+    const message = { offset: 0, timestampMs, key: null, value, headers: {} };
+    const decoder = new UsageDecoder({ partition: here, partitions });
+    return decoder.decode([{ ...message, isInTransaction: false, ...over }]);
+  };
+  const ownId = '8aae90a1-c2e7-33e5-9fab-f8f3e1900906';
+
+  test.each([
+    ['without a transaction', { headers: importHeaders }],
+    ['without the header of the import', { isInTransaction: true }],
+    ['with another header', { isInTransaction: true, headers: { source: 'importer' } }],
+  ])('a message %s names no file and no id: its own id is made by the rule', (_name, over) => {
+    for (const internalId of [lines.internalId, ownId, 'no id', 7, undefined]) {
+      const events = decoded({ ...lines, internalId }, over);
+      expect([events.types[0], events.fileIds[0], events.lineNos[0]]).toEqual([0, 0, 0]);
+      expect(events.recordedBytes[0]).toBe(5);
+      expect(uuidText(events.recordIds)).toBe(uuidText(new RecordIds('topic').of('cdr-1')));
+      expect(Buffer.from(events.raw(0) as Uint8Array).toString()).toContain('"fileId":3');
+    }
+  });
+
+  test('a record of the import has to name its line', () => {
+    const own = { isInTransaction: true, headers: importHeaders };
+    const good = decoded({ ...lines, internalId: ownId }, own);
+    expect([good.fileIds[0], good.lineNos[0], uuidText(good.recordIds)]).toEqual([3, 9, ownId]);
+    for (const wrong of [{}, { internalId: ownId, fileId: 0 }, { internalId: ownId, lineNo: -1 }]) {
+      expect(decoded({ ...lines, ...wrong }, own).types[0]).toBe(eventTypes.unreadable);
+    }
+  });
+
+  test('a record may be a day ahead of the time of its message, and no more', () => {
+    const timestampMs = Date.parse('2020-01-31T23:00Z');
+    const typeAt = (recordedAtMs: number, over = {}) => {
+      const recordedAt = new Date(recordedAtMs).toISOString();
+      return decoded({ ...lines, recordedAt }, { timestampMs, ...over }).types[0];
+    };
+    expect(typeAt(timestampMs + 86_400_000)).toBe(eventTypes.dataRecord);
+    expect(typeAt(timestampMs + 86_400_001)).toBe(eventTypes.unreadable);
+    expect(typeAt(Date.UTC(9998, 0))).toBe(eventTypes.unreadable);
+    expect(typeAt(timestampMs, { timestampMs: -1 })).toBe(eventTypes.unreadable);
+    expect(typeAt(Date.UTC(1969, 0), { timestampMs: 0 })).toBe(eventTypes.dataRecord);
+  });
+
+  test('a control event of another producer is held to what our own doors let in', () => {
+    const codeOf = (type: string, json: object, over: Partial<UsageMessage> = {}) =>
+      only({ value: JSON.stringify(json), headers: { type }, ...over }).code;
+    const correction = { agreementId: ownId, recordId: ownId, recordedBytes: 1 };
+    const at = (recordedAtMs: unknown) => codeOf('correction', { ...correction, recordedAtMs });
+    expect(at(1_600_000_000_000)).toBeUndefined();
+    for (const never of [8.7e15, -9e15, Infinity, '1']) expect(at(never)).toBe('EVENT_UNREADABLE');
+    expect(at(1_700_000_000_000)).toBe('RECORD_IN_FUTURE');
+    expect(codeOf('agreement', { msisdn: '48500000001' })).toBeUndefined();
+    expect(codeOf('agreement', { msisdn: '48500000001' }, { key: '485' })).toBe('EVENT_UNREADABLE');
+    expect(codeOf('feed', { feed: 'topic' })).toBeUndefined();
+    for (const wrong of [
+      { feed: 'x'.repeat(256) },
+      { feed: 'x', status: 'asleep' },
+      { feed: 'x', completeThroughMs: 9e15 },
+      { feed: 'x', completeThroughMs: -9e15 },
+      { feed: 'x', maxOutOfOrdernessMs: 9e15 },
+    ]) {
+      expect(codeOf('feed', wrong)).toBe('EVENT_UNREADABLE');
+    }
+    expect(codeOf('feed', { feed: 'x' }, { timestamp: '9223372036854776000' })).toBe(
+      'EVENT_UNREADABLE',
+    );
+  });
+
+  test('bytes that are no UTF-8 never become the text of an id', () => {
+    const value = Buffer.from(JSON.stringify(lines).replace('cdr-1', 'cdr-\u00e9'), 'latin1');
+    expect(decoded({}, { value }).types[0]).toBe(eventTypes.unreadable);
+  });
+
   const record = { externalId: 'x', recordedAt: '2020-01-02T00:00+01:00[Europe/Warsaw]' };
 
   test.each([
@@ -179,7 +261,8 @@ describe('usage events on the topic', () => {
       fc.property(fc.oneof(fc.uint8Array(), fc.json()), header, (written, type) => {
         const value = Buffer.from(written as string);
         const headers: Record<string, string> = type === undefined ? {} : { type };
-        const message = { offset: 0, timestampMs: 1, key: value, value, headers };
+        const place = { offset: 0, timestampMs: 1, isInTransaction: true };
+        const message = { ...place, key: value, value, headers };
         const events = new UsageDecoder({ partition: 0, partitions: 1 }).decode([message]);
         expect(events.length).toBe(1);
         events.raw(0);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   parseUuid,
   partitionOfKey,
@@ -29,7 +30,15 @@ export interface ReadMessage {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** Written in a transaction. */
+  readonly isInTransaction: boolean;
 }
+
+/** What the import says of its records, which stand in transactions: only they name their file. */
+export const importHeaders = { source: 'import' } as const;
+
+const isOfImport = ({ headers, isInTransaction }: ReadMessage): boolean =>
+  isInTransaction && headers.source === importHeaders.source;
 
 const typeNames = ['', 'agreement', 'correction', 'feed'] as const;
 
@@ -49,7 +58,9 @@ export const usageMessage = (events: UsageEvents, index: number): UsageMessage =
     return { index, key, value, headers: { type: typeNames[type] } };
   }
   const timestamp = String(Math.max(0, events.timestampsMs[index]));
-  return { index, key, value: recordJsonAt(events, index), timestamp };
+  const value = recordJsonAt(events, index);
+  const isOfFile = events.fileIds[index] !== 0;
+  return { index, key, value, timestamp, ...(isOfFile && { headers: importHeaders }) };
 };
 
 /** The events by partition, in their order there. What is about all keys goes to every one. */
@@ -113,7 +124,8 @@ export class UsageDecoder {
     const { value } = message;
     if (type === undefined) return refuse(events, unreadable('its header type is not known'));
     if (value === null) return refuse(events, unreadable('it has no value'));
-    if (type === eventTypes.dataRecord) return this.#pushRecord(events, value);
+    if (type === eventTypes.dataRecord) return this.#pushRecord(events, value, message);
+    if (!isUtf8(value)) return refuse(events, unreadable('it is not UTF-8'));
     const payload = value.toString();
     const key = message.key?.toString() ?? '';
     const reading = this.#readControl(type, { payload, key, timestampMs: message.timestampMs });
@@ -121,8 +133,10 @@ export class UsageDecoder {
     events.pushControl(type, { ...reading, payload });
   }
 
-  #pushRecord(events: UsageEvents, value: Buffer): void {
-    const record = this.#ofFiles.read(value) ?? readTopicRecord(value);
+  #pushRecord(events: UsageEvents, value: Buffer, message: ReadMessage): void {
+    const record = isOfImport(message)
+      ? (this.#ofFiles.read(value) ?? readFileRecord(value))
+      : readTopicRecord(value, message.timestampMs);
     if ('code' in record) return refuse(events, record);
     if (!this.#isHere(record.msisdn)) return refuse(events, wrongPartition);
     events.pushRecord(record);
@@ -134,24 +148,33 @@ export class UsageDecoder {
   ): ControlReading {
     const json = jsonOf(event.payload);
     if (type === eventTypes.feed) {
-      return isFeedProgress(json)
+      return isFeedProgress(json) && isInstant(event.timestampMs)
         ? { msisdn: 0, timestampMs: event.timestampMs }
         : unreadable('it is no progress of a feed');
     }
     if (json === undefined) return unreadable('it is not JSON');
-    if (type === eventTypes.agreement) return this.#readAgreement(json, event.timestampMs);
+    if (type === eventTypes.agreement) return this.#readAgreement(json, event);
     if (!msisdnText.test(event.key)) return unreadable('its key is no MSISDN');
     const msisdn = Number(event.key);
     if (!this.#isHere(msisdn)) return wrongPartition;
-    return isCorrection(json)
-      ? { msisdn, timestampMs: json.recordedAtMs }
-      : unreadable('it is no correction');
+    if (!isCorrection(json)) return unreadable('it is no correction');
+    const { recordedAtMs } = json;
+    return isAhead(recordedAtMs, event.timestampMs)
+      ? inFuture
+      : { msisdn, timestampMs: recordedAtMs };
   }
 
   /** Its fields are the step's to judge; here it has to be where its MSISDN belongs. */
-  #readAgreement(json: unknown, timestampMs: number): ControlReading {
-    const msisdn = Number(msisdnOf(json) ?? 0);
-    return msisdn === 0 || this.#isHere(msisdn) ? { msisdn, timestampMs } : wrongPartition;
+  #readAgreement(
+    json: unknown,
+    { key, timestampMs }: { readonly key: string; readonly timestampMs: number },
+  ): ControlReading {
+    const msisdn = msisdnOf(json);
+    if (msisdn === undefined) return { msisdn: 0, timestampMs };
+    if (!this.#isHere(Number(msisdn))) return wrongPartition;
+    return key === msisdn
+      ? { msisdn: Number(msisdn), timestampMs }
+      : unreadable('its key is not the MSISDN in it');
   }
 
   #isHere(msisdn: number): boolean {
@@ -173,32 +196,71 @@ const typeOf = (header: string | undefined): number | undefined => {
   return type < 0 ? undefined : type;
 };
 
-/** A record in any JSON; one of a file is known by its place in it. */
-const readTopicRecord = (value: Buffer): UsageRecord | EventProblem => {
+/** A record of the import that is not in its usual form: its text had to be escaped. */
+const readFileRecord = (value: Buffer): UsageRecord | EventProblem => {
   const json = jsonOf(value.toString());
   if (!isObject(json)) return { code: 'RECORD_INVALID', message: 'it is no JSON object' };
-  const { externalId, recordedAt, msisdn, recordedBytes, internalId } = json;
-  const reading = readRecord({ externalId, recordedAt, msisdn, recordedBytes, internalId });
+  const { externalId, recordedAt, msisdn, recordedBytes, internalId, fileId, lineNo } = json;
+  const reading = readRecord({ externalId, recordedAt, msisdn, recordedBytes });
   if (!reading.ok) return { code: 'RECORD_INVALID', message: reading.message };
-  const { fileId, lineNo } = json;
-  const recordId = typeof internalId === 'string' ? parseUuid(internalId) : undefined;
-  if (recordId === undefined || !isPlace(fileId) || !isPlace(lineNo)) return reading.record;
+  if (!isId(internalId) || !isPlace(fileId) || !isPlace(lineNo)) {
+    return { code: 'RECORD_INVALID', message: 'it names no line of a file' };
+  }
+  const recordId = parseUuid(internalId) as Uint32Array;
   return { ...reading.record, recordId, fileId, lineNo };
+};
+
+/**
+ * A record of another producer, in any JSON. Its external id names it; an id, a file or a line that
+ * it claims is not looked at. It may not be far ahead of the time of its message, which by the wire
+ * contract is the same: the brokers hold that against their clock.
+ */
+const readTopicRecord = (value: Buffer, timestampMs: number): UsageRecord | EventProblem => {
+  const json = isUtf8(value) ? jsonOf(value.toString()) : undefined;
+  if (!isObject(json)) return { code: 'RECORD_INVALID', message: 'it is no JSON object' };
+  const { externalId, recordedAt, msisdn, recordedBytes } = json;
+  const reading = readRecord({ externalId, recordedAt, msisdn, recordedBytes });
+  if (!reading.ok) return { code: 'RECORD_INVALID', message: reading.message };
+  return isAhead(reading.record.recordedAtMs, timestampMs) ? inFuture : reading.record;
+};
+
+/**
+ * How far a record may be ahead of the time of its message. Part of the wire contract and no
+ * setting: a log has to be read alike whenever it is read.
+ */
+const mostAheadMs = 86_400_000;
+
+const isAhead = (recordedAtMs: number, timestampMs: number): boolean =>
+  recordedAtMs > Math.max(0, timestampMs) + mostAheadMs;
+
+const inFuture: EventProblem = {
+  code: 'RECORD_IN_FUTURE',
+  message: 'it is more than 24 h ahead of the time of its message',
 };
 
 const isPlace = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 0x7fffffff;
 
+/** As bounds of times over REST. */
+const earliestMs = Date.parse('0001-02-01T00:00:00Z');
+const latestMs = Date.parse('9998-12-01T00:00:00Z');
+/** A century: nothing is told to be later than that. */
+const mostMs = 100 * 366 * 86_400_000;
+const mostFeedLength = 255;
+
+const isInstant = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= earliestMs && Number(value) <= latestMs;
+
 const isByteCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
-const isId = (value: unknown): boolean =>
+const isId = (value: unknown): value is string =>
   typeof value === 'string' && (parseUuid(value)?.some((word) => word !== 0) ?? false);
 
 const isCorrection = (json: unknown): json is CorrectionPayload =>
   isObject(json) &&
   isId(json.agreementId) &&
   isId(json.recordId) &&
-  Number.isSafeInteger(json.recordedAtMs) &&
+  isInstant(json.recordedAtMs) &&
   isByteCount(json.recordedBytes);
 
 const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean =>
@@ -208,16 +270,17 @@ const isFeedProgress = (json: unknown): json is FeedProgress =>
   isObject(json) &&
   typeof json.feed === 'string' &&
   json.feed.length > 0 &&
-  ['active', 'idle', 'ended'].includes(String(json.status)) &&
-  isOptional(json.completeThroughMs, Number.isSafeInteger) &&
-  isOptional(json.maxOutOfOrdernessMs, isByteCount);
+  json.feed.length <= mostFeedLength &&
+  isOptional(json.status, (status) => ['active', 'idle', 'ended'].includes(String(status))) &&
+  isOptional(json.completeThroughMs, isInstant) &&
+  isOptional(json.maxOutOfOrdernessMs, (ms) => isByteCount(ms) && Number(ms) <= mostMs);
 
-/** The text of a refused message: the line of the file when it came from one. */
-const rawOf = ({ value }: ReadMessage): Uint8Array | undefined => {
+/** The text of a refused message: the line of the file when the import has written it. */
+const rawOf = (message: ReadMessage): Uint8Array | undefined => {
+  const { value } = message;
   if (value === null) return undefined;
-  const json = jsonOf(value.toString());
-  const isOfFile = isObject(json) && isPlace(json.fileId) && isPlace(json.lineNo);
-  return (isOfFile ? lineOfRecordJson(value) : value).subarray(0, refusedRawBytes);
+  const isLine = isOfImport(message) && isObject(jsonOf(value.toString()));
+  return (isLine ? lineOfRecordJson(value) : value).subarray(0, refusedRawBytes);
 };
 
 /** The MSISDN that an agreement names, as text; undefined when it names none. */

@@ -1,7 +1,7 @@
-import { RecordChunks } from '../../platform/kafka/index.js';
+import { headerBytes, RecordChunks } from '../../platform/kafka/index.js';
 import { partitionOfNumber } from '../../streaming/index.js';
 import { eventTypes, type UsageEvents } from '../domain/usage-events.js';
-import { usageMessage } from './kafka-usage-codec.js';
+import { importHeaders, usageMessage } from './kafka-usage-codec.js';
 
 const quote = 34;
 const backslash = 92;
@@ -32,6 +32,7 @@ class RecordBytesWriter {
   value = new Uint8Array(1024);
   valueLength = 0;
   timestampMs = 0;
+  readonly headers = headerBytes(importHeaders);
 
   /** False when the record has no line at hand, or one to be cleaned or escaped. */
   write(events: UsageEvents, at: number): boolean {

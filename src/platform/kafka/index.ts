@@ -8,7 +8,7 @@ export { PartitionGroup } from './partition-group.js';
 export { KafkaPartitionLog } from './partition-log.js';
 export { KafkaPartitionTransactions } from './partition-transactions.js';
 export type { FetchedMessage } from './record-batches.js';
-export { RecordChunks } from './record-chunks.js';
+export { headerBytes, RecordChunks } from './record-chunks.js';
 export { RecordWriter } from './record-writer.js';
 export {
   checkTopics,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Message } from 'kafkajs';
-import { RecordBuffer, RecordChunks, sendsOf } from './record-chunks.js';
+import { headerBytes, RecordBuffer, RecordChunks, sendsOf } from './record-chunks.js';
 
 interface Encoded {
   readonly buffer: Buffer;
@@ -83,11 +83,13 @@ it('so are records that are given as bytes, whose buffers are used again', async
     value.set(Buffer.from(text));
     const timestampMs = 1_600_000_000_000 + n * 100_000;
     const lengths = { keyLength: n + 1, valueLength: text.length };
-    chunks.pushBytes({ timestampMs, key, value, ...lengths });
+    const headers = n === 1 ? undefined : headerBytes({ source: 'x', b: '' });
+    chunks.pushBytes({ timestampMs, key, value, ...lengths, headers });
   });
   const list = texts.map((text, n) => {
     const timestamp = String(1_600_000_000_000 + n * 100_000);
-    return { key: '1'.repeat(n + 1), value: text, timestamp };
+    const headers = n === 1 ? {} : { source: 'x', b: '' };
+    return { key: '1'.repeat(n + 1), value: text, timestamp, headers };
   });
   expect(chunks.length).toBe(3);
   expect(await bytesOf(4, sent(chunks)[0].messages)).toBe(await bytesOf(4, list));

@@ -15,6 +15,8 @@ export interface RecordBytes {
   readonly keyLength: number;
   readonly value: Uint8Array;
   readonly valueLength: number;
+  /** As `headerBytes` gives them; none when it is left out. */
+  readonly headers?: Uint8Array;
 }
 
 /** What a broker takes as one batch of records by default is 1 MiB. */
@@ -55,6 +57,15 @@ const headersSize = (headers: readonly Header[]): number =>
     (sum, [name, value]) => sum + blobSize(size(name)) + blobSize(size(value)),
     varintSize(headers.length),
   );
+
+const noHeaderBytes = Uint8Array.of(0);
+
+/** The headers of a record as they stand in it: short names and values of ASCII, encoded once. */
+export const headerBytes = (headers: Readonly<Record<string, string>>): Uint8Array => {
+  const texts = Object.entries(headers).flat();
+  const parts = texts.flatMap((text) => [Buffer.of(zigzag(text.length)), Buffer.from(text)]);
+  return Buffer.concat([Buffer.of(zigzag(texts.length / 2)), ...parts]);
+};
 
 /** Records of one batch in the form of the Kafka protocol (v2), behind its header. */
 export class RecordBuffer {
@@ -99,12 +110,12 @@ export class RecordBuffer {
     }
   }
 
-  /** A record without headers. */
-  pushBytes({ timestampMs, key, keyLength, value, valueLength }: RecordBytes): void {
-    this.#begin(timestampMs, blobSize(keyLength) + blobSize(valueLength) + 1);
+  pushBytes(record: RecordBytes): void {
+    const { timestampMs, key, keyLength, value, valueLength, headers = noHeaderBytes } = record;
+    this.#begin(timestampMs, blobSize(keyLength) + blobSize(valueLength) + headers.length);
     this.#copy(key, keyLength);
     this.#copy(value, valueLength);
-    this.#bytes[this.#at++] = 0;
+    for (let i = 0; i < headers.length; i++) this.#bytes[this.#at++] = headers[i];
   }
 
   /** What stands before the key; `rest` is the size of all from there on. */

@@ -61,6 +61,26 @@ test("Kafka's own defaults lose old events and refuse times ahead", () => {
   ]);
 });
 
+test('brokers have to refuse times that are far ahead where events are counted by them', () => {
+  const events: WantedTopic = { ...log, isAheadBounded: true };
+  const ahead = 'message.timestamp.after.max.ms';
+  expect(configsOf(events)[ahead]).toBe('90000000'); // 24 h, and one for clocks that differ
+  expect(found(events)).toEqual([]);
+  expect(found(events, { [ahead]: '172800000' })).toEqual([]);
+  const [finding, ...others] = found(events, { [ahead]: '9223372036854775807' });
+  expect(finding.difference).toContain('has to be at most 172800000');
+  expect(finding.fix).toEqual([ahead, '90000000']);
+  expect(others).toEqual([]);
+  expect(found(log, { [ahead]: '9223372036854775807' })).toEqual([]);
+});
+
+test('brokers that cannot refuse times ahead are told of', () => {
+  const { 'message.timestamp.after.max.ms': _none, ...before36 } = kafkaDefaults;
+  const configs = new Map(Object.entries({ ...before36, 'retention.ms': '-1' }));
+  const events: WantedTopic = { ...log, isAheadBounded: true };
+  expect(warnings(topicFindings(events, configs, 3)).join()).toContain('Kafka 3.6');
+});
+
 test('a fix of each difference takes it away', () => {
   const bad = {
     'cleanup.policy': 'compact,delete',

@@ -11,6 +11,8 @@ export interface WantedTopic {
   readonly keeps: 'events' | 'messages' | 'latest';
   /** How far ahead of the broker's clock the times of its events may be. */
   readonly aheadMs: number;
+  /** True when the brokers have to refuse what is further ahead than that. */
+  readonly isAheadBounded?: boolean;
   readonly needs: readonly Operation[];
 }
 
@@ -101,17 +103,44 @@ const timestampType: Rule = ({ name }, configs) => {
   };
 };
 
+const ahead = 'message.timestamp.after.max.ms';
+
+/** As far as times may be ahead; with a margin, as the clocks of brokers and of others differ. */
+const mostAheadOf = ({ aheadMs, isAheadBounded }: WantedTopic): string =>
+  isAheadBounded === true ? String(aheadMs + clockMarginMs) : ever;
+
 /** From Kafka 4.0 on a time more than an hour ahead is refused by default (KIP-937). */
-const timestampAhead: Rule = ({ name, aheadMs }, configs) => {
-  const setting = 'message.timestamp.after.max.ms';
-  const found = numberOf(configs, setting);
+const timestampAhead: Rule = (topic, configs) => {
+  const { name, aheadMs } = topic;
+  const found = numberOf(configs, ahead);
   const least = aheadMs + clockMarginMs;
   if (found === undefined || found >= least) return undefined;
   return {
     difference:
-      `Topic ${name}: ${setting} is ${found} and has to be at least ${least}: ` +
+      `Topic ${name}: ${ahead} is ${found} and has to be at least ${least}: ` +
       'Kafka would refuse what is stamped further ahead.',
-    fix: [setting, ever],
+    fix: [ahead, mostAheadOf(topic)],
+  };
+};
+
+/** Only the brokers know what time it is when any producer writes; before 3.6 they do not look. */
+const timestampFarAhead: Rule = (topic, configs) => {
+  const { name, aheadMs } = topic;
+  const found = numberOf(configs, ahead);
+  const most = aheadMs + dayMs;
+  if (topic.isAheadBounded !== true || (found !== undefined && found <= most)) return undefined;
+  if (found === undefined) {
+    return {
+      warning:
+        `${ahead} is not known to these brokers (Kafka 3.6 and later have it). A producer whose ` +
+        'clock is far ahead is not refused by them.',
+    };
+  }
+  return {
+    difference:
+      `Topic ${name}: ${ahead} is ${found} and has to be at most ${most}: ` +
+      'a producer whose clock is fast could close every period.',
+    fix: [ahead, mostAheadOf(topic)],
   };
 };
 
@@ -190,6 +219,7 @@ const rules: readonly Rule[] = [
   retentionBySize,
   timestampType,
   timestampAhead,
+  timestampFarAhead,
   timestampBehind,
   compression,
   messageSize,
@@ -206,7 +236,7 @@ export const topicFindings = (topic: WantedTopic, configs: Configs, replicas: nu
 export const configsOf = (topic: WantedTopic): Readonly<Record<string, string>> => ({
   'cleanup.policy': topic.keeps === 'latest' ? 'compact' : 'delete',
   'message.timestamp.type': 'CreateTime',
-  'message.timestamp.after.max.ms': ever,
+  [ahead]: mostAheadOf(topic),
   'message.timestamp.before.max.ms': ever,
   'min.insync.replicas': String(Math.min(2, topic.replicationFactor)),
   'unclean.leader.election.enable': 'false',

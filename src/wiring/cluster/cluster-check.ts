@@ -36,7 +36,8 @@ export const wantedTopics = (settings: Settings): readonly WantedTopic[] => {
       ...size,
       name: settings.topicIncomingDataRecords,
       keeps: 'events',
-      aheadMs: Math.max(maxFutureSkewMs, aheadOfMessagesMs),
+      aheadMs: maxFutureSkewMs,
+      isAheadBounded: true,
       needs: ['READ', 'WRITE'],
     },
     {

@@ -52,6 +52,10 @@ interface RecordJson {
 
 const unreadable: LogEvent = { type: 'unreadable' };
 
+/** Only the import names files; what others say of them is not looked at. */
+const named = (json: RecordJson, source: string | undefined): RecordJson =>
+  source === 'import' ? json : { ...json, fileId: undefined, lineNo: undefined };
+
 const recordOf = (json: RecordJson, feedOf: (fileId: number) => string): LogEvent => {
   const { externalId, recordedAt, msisdn, recordedBytes, fileId = 0, lineNo = 0 } = json;
   const recordedAtMs = instantOf(recordedAt);
@@ -105,7 +109,9 @@ export class LogReader {
     if (typeof json !== 'object' || json === null) return unreadable;
     switch (headers.type) {
       case undefined:
-        return recordOf(json as RecordJson, (fileId) => this.#feeds.get(fileId) ?? '?');
+        return recordOf(named(json as RecordJson, headers.source), (fileId) => {
+          return this.#feeds.get(fileId) ?? '?';
+        });
       case 'agreement':
         return agreementOf(json as Record<string, string | number>);
       case 'correction':

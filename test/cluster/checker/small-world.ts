@@ -50,7 +50,7 @@ const record = (at: [number, number], line: string, place: [number, number]): To
     ...{ externalId, recordedAt, msisdn, recordedBytes: Number(bytes), internalId: externalId },
     ...{ fileId: place[0], lineNo: place[1] },
   });
-  return topicMessage(at[0], at[1], { key: msisdn, value });
+  return topicMessage(at[0], at[1], { key: msisdn, value, headers: { source: 'import' } });
 };
 
 const feed = (at: [number, number], progress: object): TopicMessage =>
