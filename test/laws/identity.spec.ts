@@ -1,5 +1,4 @@
 import * as fc from 'fast-check';
-import { correctionBody } from '../../src/data-records/data-records.controller.js';
 import { CdrLineParser } from '../../src/import/domain/cdr-line.js';
 import { usageMessages } from '../../src/ingest/adapters/kafka-usage-codec.js';
 import { FileRecordReader } from '../../src/ingest/incoming-data-records.wire.js';
@@ -58,9 +57,6 @@ describe('one id is one record at every door', () => {
     for (const form of [id.toLowerCase(), id.toUpperCase(), `{${id}}`, `urn:uuid:${id}`]) {
       const { line, json } = ofId(form);
       expect([line.id, json]).toEqual([id.toLowerCase(), id.toLowerCase()]);
-      const correction = { recordedAt: '2020-01-01T23:00Z', recordedBytes: 1 };
-      const { internalRecordId } = correctionBody.parse({ ...correction, internalRecordId: form });
-      expect(internalRecordId).toBe(id.toLowerCase());
     }
   });
 
