@@ -486,6 +486,9 @@ const feedLaws = (api: () => Client): void => {
     const future = { at: '2999-01-01T00:00Z' };
     const answer = await api().post('/api/feeds/topic/complete-through', future);
     refused(answer, 400, 'FEED_TIME_IN_FUTURE');
+    const soon = { at: new Date(Date.now() + 60_000).toISOString() };
+    const early = await api().post('/api/feeds/topic/complete-through', soon);
+    refused(early, 400, 'FEED_TIME_IN_FUTURE');
     const noTime = await api().post('/api/feeds/topic/complete-through', {});
     refused(noTime, 400, 'REQUEST_INVALID');
   });

@@ -41,6 +41,7 @@ afterEach(() => Promise.all(stopped.splice(0).map((runner) => runner.stop(1000))
 const runnerIn = (world: World) => {
   const time = { nowMs: 1000, fences: 0, movesMs: [] as number[] };
   let isClosed = false;
+  const told: UsageEvents[] = [];
   const parts: Partial<Record<keyof PartitionParts, unknown>> = {
     ...{ partition: 0, settings, logger: quiet, now: () => time.nowMs },
     log: {
@@ -72,12 +73,12 @@ const runnerIn = (world: World) => {
     rows: { find: () => Promise.reject(away) },
     snapshots: { newestAtOrBelow: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     confirm: () => Promise.resolve(),
-    tell: () => Promise.resolve(),
+    tell: (events: UsageEvents) => Promise.resolve(void told.push(events)),
   };
   const runner = new PartitionRunner(parts as unknown as PartitionParts);
   stopped.push(runner);
   runner.start();
-  return { runner, time };
+  return { runner, time, told };
 };
 
 const until = async (isSo: () => boolean): Promise<void> => {
@@ -87,6 +88,30 @@ const until = async (isSo: () => boolean): Promise<void> => {
 };
 
 const noEvents = { end: 0, position: { offset: 0, cursor: 0 } };
+
+describe('what time it is', () => {
+  const saidBy = (told: UsageEvents[]) =>
+    told.map((events) => [events.payloads.get(0), events.timestampsMs[0]]);
+
+  test('is told when a record is newer than what was told, once', async () => {
+    const commit = (): Promise<void> => Promise.resolve();
+    const { runner, time, told } = runnerIn({ ...noEvents, end: 3, commit });
+    await until(() => runner.position.offset === 3 && told.length === 1); // settings of the feed
+    const nowMs = (time.nowMs = 1_700_000_000_500);
+    await runner.tellOfFeeds();
+    time.nowMs += 60_000;
+    await runner.tellOfFeeds();
+    expect(saidBy(told.slice(1))).toEqual([['{"feed":"topic"}', nowMs]]);
+  });
+
+  test('is not told while nothing waits for it', async () => {
+    const { runner, time, told } = runnerIn({ ...noEvents, commit: () => Promise.resolve() });
+    await until(() => runner.state === 'running' && told.length === 1);
+    time.nowMs = 1_800_000_000_000;
+    await runner.tellOfFeeds();
+    expect(told).toHaveLength(1);
+  });
+});
 
 describe('whether a partition gets on', () => {
   test('is told by commits, and by an end of the log with none on its way', async () => {

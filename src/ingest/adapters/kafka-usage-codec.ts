@@ -37,7 +37,7 @@ export interface ReadMessage {
 /** What the import says of its records, which stand in transactions: only they name their file. */
 export const importHeaders = { source: 'import' } as const;
 
-const isOfImport = ({ headers, isInTransaction }: ReadMessage): boolean =>
+const isOfImport = (headers: ReadMessage['headers'], { isInTransaction }: ReadMessage): boolean =>
   isInTransaction && headers.source === importHeaders.source;
 
 const typeNames = ['', 'agreement', 'correction', 'feed'] as const;
@@ -120,11 +120,14 @@ export class UsageDecoder {
   }
 
   #push(events: UsageEvents, message: ReadMessage): void {
-    const type = typeOf(message.headers.type);
-    const { value } = message;
+    const { value, headers } = message; // read once: they are looked up each time
+    const type = typeOf(headers.type);
     if (type === undefined) return refuse(events, unreadable('its header type is not known'));
     if (value === null) return refuse(events, unreadable('it has no value'));
-    if (type === eventTypes.dataRecord) return this.#pushRecord(events, value, message);
+    if (type === eventTypes.dataRecord) {
+      const isLine = isOfImport(headers, message);
+      return this.#pushRecord(events, value, isLine ? undefined : message.timestampMs);
+    }
     if (!isUtf8(value)) return refuse(events, unreadable('it is not UTF-8'));
     const payload = value.toString();
     const key = message.key?.toString() ?? '';
@@ -133,10 +136,12 @@ export class UsageDecoder {
     events.pushControl(type, { ...reading, payload });
   }
 
-  #pushRecord(events: UsageEvents, value: Buffer, message: ReadMessage): void {
-    const record = isOfImport(message)
-      ? (this.#ofFiles.read(value) ?? readFileRecord(value))
-      : readTopicRecord(value, message.timestampMs);
+  /** Without a time of its message it is the import's. */
+  #pushRecord(events: UsageEvents, value: Buffer, timestampMs: number | undefined): void {
+    const record =
+      timestampMs === undefined
+        ? (this.#ofFiles.read(value) ?? readFileRecord(value))
+        : readTopicRecord(value, timestampMs);
     if ('code' in record) return refuse(events, record);
     if (!this.#isHere(record.msisdn)) return refuse(events, wrongPartition);
     events.pushRecord(record);
@@ -279,7 +284,7 @@ const isFeedProgress = (json: unknown): json is FeedProgress =>
 const rawOf = (message: ReadMessage): Uint8Array | undefined => {
   const { value } = message;
   if (value === null) return undefined;
-  const isLine = isOfImport(message) && isObject(jsonOf(value.toString()));
+  const isLine = isOfImport(message.headers, message) && isObject(jsonOf(value.toString()));
   return (isLine ? lineOfRecordJson(value) : value).subarray(0, refusedRawBytes);
 };
 
