@@ -85,8 +85,13 @@ describe(chapterOnServers('records and agreements of other producers'), () => {
     const line = ([key, value]: readonly unknown[]): string => `${key}|${JSON.stringify(value)}`;
     await produce(kafkaPort, topics.agreements, { lines: agreements.map(line), properties: keyed });
     await counted(cluster, agreements.length);
-    await produce(kafkaPort, topics.log, { lines: records.map(line), properties: keyed });
-    // Once more: all of them are duplicates.
+    // As if they were lines of a file of ours: that is not looked at.
+    const zeros = '00000000-0000-0000-0000-000000000000';
+    const claiming = records.map(([msisdn, record], at) => {
+      return [msisdn, { ...(record as object), internalId: zeros, fileId: 1, lineNo: at + 1 }];
+    });
+    await produce(kafkaPort, topics.log, { lines: claiming.map(line), properties: keyed });
+    // Once more, as they are: all of them are duplicates.
     await produce(kafkaPort, topics.log, { lines: records.map(line), properties: keyed });
     await counted(cluster, agreements.length + 2 * records.length);
     const world = await cluster.stopAndRead();
