@@ -5,7 +5,6 @@ import {
   newEventClock,
   observeRecord,
   type EventClock,
-  type FeedProgress,
 } from './event-clock.js';
 
 const names = ['default', 'roaming', 'topic', 'constructor', '__proto__', 'a'] as const;
@@ -20,7 +19,7 @@ const saidArbitrary = fc.record({
       maxOutOfOrdernessMs: fc.integer({ min: 0, max: 5 }),
     },
     { requiredKeys: ['feed'] },
-  ) as fc.Arbitrary<FeedProgress>,
+  ),
   stampMs: instant,
   recordedAtMs: fc.option(instant, { nil: undefined }),
 });

@@ -102,8 +102,8 @@ const stamp = (clock: EventClock, stampMs: number): void => {
 };
 
 /**
- * Applies what is said of a feed, by who has written it at `stampMs` (epoch ms, wall clock). No feed
- * is complete beyond that, whatever is said: a clock that is fast closes nothing early.
+ * Applies what is said of a feed, by who has written it at `stampMs` (epoch ms, wall clock). No
+ * feed is complete beyond that, whatever is said: a clock that is fast closes nothing early.
  */
 export const applyFeedProgress = (
   clock: EventClock,

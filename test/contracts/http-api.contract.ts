@@ -479,16 +479,14 @@ const feedLaws = (api: () => Client): void => {
     expect(ended.body).toMatchObject({ feed: 'default', status: 'ended', holdsBack: false });
   });
 
-  it('refuses a feed it does not know and a time in the far future', async () => {
+  it('refuses a feed it does not know and a time that has not come', async () => {
     const at = '2020-01-01T00:00Z';
     refused(await api().post('/api/feeds/nope/complete-through', { at }), 404, 'FEED_UNKNOWN');
     refused(await api().del('/api/feeds/__proto__'), 404, 'FEED_UNKNOWN');
-    const future = { at: '2999-01-01T00:00Z' };
-    const answer = await api().post('/api/feeds/topic/complete-through', future);
-    refused(answer, 400, 'FEED_TIME_IN_FUTURE');
-    const soon = { at: new Date(Date.now() + 60_000).toISOString() };
-    const early = await api().post('/api/feeds/topic/complete-through', soon);
-    refused(early, 400, 'FEED_TIME_IN_FUTURE');
+    for (const future of ['2999-01-01T00:00Z', new Date(Date.now() + 60_000).toISOString()]) {
+      const answer = await api().post('/api/feeds/topic/complete-through', { at: future });
+      refused(answer, 400, 'FEED_TIME_IN_FUTURE');
+    }
     const noTime = await api().post('/api/feeds/topic/complete-through', {});
     refused(noTime, 400, 'REQUEST_INVALID');
   });
