@@ -4,7 +4,7 @@
  * used, and what is never right.
  */
 
-const nestEdge = '[.](service|controller|resolver|module|filter|openapi)[.]ts$';
+const nestEdge = '[.](service|controller|resolver|module|filter|openapi|dto)[.]ts$';
 const spec = '[.]spec[.]ts$';
 const context = 'agreements|import|ingest|billing-window|data-records|generator';
 /** Composition: reads settings, picks adapters, starts and stops. */

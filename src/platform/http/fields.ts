@@ -99,17 +99,20 @@ export const WordField = (
   options: FieldOptions = {},
 ): PropertyDecorator => field(() => byName, { enum: [...values], enumName: name }, options);
 
+/** Nest tells a function that answers the type from a class by its name, which has to be `type`. */
+const lazy = (of: () => new () => object) => ({ type: () => of() });
+
 /** A shape within a shape. */
 export const ShapeField = (
   type: () => new () => object,
   options: FieldOptions = {},
-): PropertyDecorator => field(type, { type }, options);
+): PropertyDecorator => field(type, lazy(type), options);
 
 /** A list of shapes. */
 export const ListField = (
   type: () => new () => object,
   options: FieldOptions = {},
-): PropertyDecorator => field(() => [type()], { type, isArray: true }, options);
+): PropertyDecorator => field(() => [type()], { ...lazy(type), isArray: true }, options);
 
 /** A list of texts. */
 export const TextsField = (options: FieldOptions = {}): PropertyDecorator =>

@@ -82,11 +82,29 @@ const newAdapter = ({ maxBodyBytes }: HttpOptions): FastifyAdapter => {
   return adapter;
 };
 
+/** What each group of operations is about; contexts name their tag in the controller. */
+const tags = {
+  agreements: 'Who pays for which MSISDN, from when, and how much is included.',
+  'data records': 'What was used in a billing period, why it was counted so, corrections.',
+  'incoming data records': 'Records that are sent one by one or line by line.',
+  import: 'CDR files, their books and their refused lines.',
+  feeds: 'Where records come from, and how complete each source is.',
+  messages: 'What systems downstream are told: exceeded, closed, adjusted.',
+  partitions: 'Who counts which part of the log, and how far.',
+  counts: 'How much there is.',
+  health: 'For whoever keeps the process alive.',
+  generator: 'Demo data.',
+};
+
 const serveOpenApi = (app: NestFastifyApplication, version: string): void => {
-  const config = new DocumentBuilder()
+  const builder = new DocumentBuilder();
+  for (const [name, description] of Object.entries(tags)) builder.addTag(name, description);
+  const config = builder
     .setTitle('Overage')
     .setDescription('Mobile data usage per agreement and billing period, each byte explained.')
     .setVersion(version)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
     .build();
   const document = JSON.stringify(withRefusals(SwaggerModule.createDocument(app, config)));
   app.getHttpAdapter().get('/api/openapi.json', (_request: unknown, reply: JsonReply) => {

@@ -65,7 +65,9 @@ export const withRefusals = (document: OpenAPIObject): OpenAPIObject => {
   for (const path of Object.values(document.paths)) {
     for (const method of methods) {
       const operation = path[method];
-      if (operation !== undefined) operation.responses['default'] = refused;
+      if (operation === undefined) continue;
+      operation.responses['4XX'] = refused;
+      operation.responses['default'] = refused;
     }
   }
   const fault = { ...faultSchema, properties: { ...faultSchema.properties, ...optionalOfFault } };
