@@ -203,18 +203,23 @@ describe(chapterOnServers('what migrate makes, and what a start refuses'), () =>
       const migration = newMigration();
       await migration.migrate();
       const kept = { 'compression.type': 'gzip' };
-      await migration.set('log', { 'retention.ms': '604800000', ...kept });
+      const everAhead = { 'message.timestamp.after.max.ms': '9223372036854775807' };
+      await migration.set('log', { 'retention.ms': '604800000', ...everAhead, ...kept });
       await migration.set('agreements', { 'message.timestamp.after.max.ms': '3600000', ...kept });
       await migration.set('journal', { 'cleanup.policy': 'delete', ...kept });
       expect(await migration.start()).toEqual([
         'CLUSTER_NOT_READY',
         expect.stringMatching(/^Topic log: retention\.ms is 604800000 \(7 days\) and has to be -1/),
+        expect.stringMatching(
+          /^Topic log: message\.timestamp\.after\.max\.ms is 9223372036854775807/,
+        ),
         expect.stringMatching(/^Topic agreements: message\.timestamp\.after\.max\.ms is 3600000/),
         expect.stringMatching(/^Topic journal: cleanup\.policy is delete and has to be compact/),
       ]);
       expect(await migration.migrate()).toEqual(
         expect.arrayContaining([
           'Topic log: retention.ms set to -1.',
+          'Topic log: message.timestamp.after.max.ms set to 90000000.',
           'Topic agreements: message.timestamp.after.max.ms set to 9223372036854775807.',
           'Topic messages: there.',
           'Topic journal: cleanup.policy set to compact.',

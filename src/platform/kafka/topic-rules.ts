@@ -138,7 +138,7 @@ const timestampFarAhead: Rule = (topic, configs) => {
   }
   return {
     difference:
-      `Topic ${name}: ${ahead} is ${found} and has to be at most ${most}: ` +
+      `Topic ${name}: ${ahead} is ${configs.get(ahead)} and has to be at most ${most}: ` +
       'a producer whose clock is fast could close every period.',
     fix: [ahead, mostAheadOf(topic)],
   };
