@@ -98,7 +98,7 @@ const kafka = {
   topicAgreements: topic(
     'TOPIC_AGREEMENTS',
     'agreements',
-    'Agreements of other systems; they are forwarded into the log.',
+    'Agreements: those of others are forwarded into the log, those accepted here are told.',
   ),
   topicDataRecordsAggregates: topic(
     'TOPIC_DATA_RECORDS_AGGREGATES',

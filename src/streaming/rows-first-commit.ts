@@ -1,5 +1,5 @@
 import { reached } from './crash-point.js';
-import type { Effects, OutMessage } from './effects.js';
+import type { Effects } from './effects.js';
 import type { CommitPoint } from './event-log.js';
 import type { Position } from './position.js';
 
@@ -21,8 +21,11 @@ export interface PartitionTransactions {
   fence(): Promise<void>;
   /** The position of the last transaction that was committed. To be asked behind the fence. */
   committed(): Promise<Position>;
-  /** Messages and position in one transaction. Any error, also a lost answer, means: fence anew. */
-  commit(messages: readonly OutMessage[], position: Position): Promise<void>;
+  /**
+   * The messages of a step and its position in one transaction. Any error, also a lost answer,
+   * means: fence anew.
+   */
+  commit(effects: Effects, position: Position): Promise<void>;
 }
 
 /**
@@ -65,7 +68,7 @@ export class RowsFirstCommitPoint implements CommitPoint {
     await rows;
     reached('commit.rows-written');
     reached('commit.before-commit');
-    await this.transactions.commit(effects.messages, position);
+    await this.transactions.commit(effects, position);
     reached('commit.committed');
   }
 }

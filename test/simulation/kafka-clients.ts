@@ -7,6 +7,7 @@ import {
   Fault,
   partitionOfKey,
   type OutMessage,
+  type Effects,
   type PartitionTransactions,
   type Position,
 } from '../../src/streaming/index.js';
@@ -137,7 +138,7 @@ export class SimTransactions implements PartitionTransactions {
     return askKafka(this.place, 'offsetFetch', () => kafka.stablePosition(this.partition));
   }
 
-  async commit(messages: readonly OutMessage[], position: Position): Promise<void> {
+  async commit({ messages }: Effects, position: Position): Promise<void> {
     await this.send(messages, position);
     await this.end();
   }

@@ -3,7 +3,6 @@ import {
   type CommitPoint,
   type Effects,
   type EffectsWriter,
-  type OutMessage,
   type PartitionTransactions,
   type Position,
 } from '../../src/streaming/index.js';
@@ -38,7 +37,7 @@ class OtherCommitPoint implements CommitPoint {
 
   commit(effects: Effects, position: Position): Promise<void> {
     const write = (): Promise<void> => this.writer.write(effects, position);
-    const commit = (): Promise<void> => this.transactions.commit(effects.messages, position);
+    const commit = (): Promise<void> => this.transactions.commit(effects, position);
     this.#last = this.#last.then(() => this.both(write, commit));
     this.#last.catch(() => undefined);
     return this.#last;
@@ -73,13 +72,13 @@ const isNoAnswer = (error: unknown): boolean =>
   error instanceof Fault && error.reaction === 'Retry';
 
 class RedoFromMemory extends SimTransactions {
-  override async commit(messages: readonly OutMessage[], position: Position): Promise<void> {
+  override async commit(effects: Effects, position: Position): Promise<void> {
     try {
-      await super.commit(messages, position);
+      await super.commit(effects, position);
     } catch (error) {
       if (!isNoAnswer(error)) throw error;
       await this.fence();
-      await super.commit(messages, position);
+      await super.commit(effects, position);
     }
   }
 }
@@ -103,8 +102,8 @@ class OffsetMoved extends SimTransactions {
     super(place, place.partition);
   }
 
-  override commit(messages: readonly OutMessage[], position: Position): Promise<void> {
-    return super.commit(messages, { ...position, offset: position.offset + this.by });
+  override commit(effects: Effects, position: Position): Promise<void> {
+    return super.commit(effects, { ...position, offset: position.offset + this.by });
   }
 }
 

@@ -1,18 +1,24 @@
 import type { Position } from '../../streaming/index.js';
+import { acceptedHeader, forwardedHeader } from './kafka-agreement-messages.js';
 import { placeOfAgreement, type ReadMessage } from './kafka-usage-codec.js';
 
 /** An agreement of topic `agreements` as a control event of the log. */
 interface ForwardedMessage {
   readonly key: string | null;
   readonly value: Buffer;
-  readonly headers: { readonly type: string };
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface AgreementForwarderParts {
   /** The partition of topic `agreements` that is forwarded. */
   readonly partition: number;
   readonly agreementsTopic: string;
-  readonly log: { readonly topic: string; readonly partitions: number };
+  readonly log: {
+    readonly topic: string;
+    readonly partitions: number;
+    /** As `acceptedHeader` of the log's own agreements says it. */
+    readonly name: string;
+  };
   readonly groupId: string;
   readonly fetcher: {
     fetch(
@@ -45,7 +51,8 @@ export interface AgreementForwarderParts {
 /**
  * Brings the agreements that other systems write to topic `agreements` into the log, each once:
  * into the partition of its MSISDN, so that it has one place among the records (DESIGN.md §2).
- * What cannot be read is forwarded too: the step refuses it there, with its text.
+ * What cannot be read is forwarded too: the step refuses it there, with its text. Those that this
+ * log has put there itself when it accepted them are passed over.
  */
 export class AgreementForwarder {
   #stopping = false;
@@ -99,11 +106,13 @@ export class AgreementForwarder {
   #forward(messages: readonly ReadMessage[], nextOffset: number): Promise<void> {
     const { log, agreementsTopic, partition, groupId, sender } = this.parts;
     const byPartition = new Map<number, ForwardedMessage[]>();
+    const headers = { type: 'agreement', [forwardedHeader]: agreementsTopic };
     for (const message of messages) {
+      if (message.headers[acceptedHeader] === log.name) continue;
       const value = message.value ?? Buffer.alloc(0);
       const { key, partition: to } = placeOfAgreement(value, log.partitions);
       const forwarded = byPartition.get(to) ?? [];
-      forwarded.push({ key, value, headers: { type: 'agreement' } });
+      forwarded.push({ key, value, headers });
       byPartition.set(to, forwarded);
     }
     return sender.transact({

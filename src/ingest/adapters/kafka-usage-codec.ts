@@ -6,6 +6,7 @@ import {
   type FeedProgress,
 } from '../../streaming/index.js';
 import type { CorrectionPayload } from '../domain/record-lookups.js';
+import { forwardedHeader } from './kafka-agreement-messages.js';
 import { eventTypes, UsageEvents, type UsageRecord } from '../domain/usage-events.js';
 import { kafkaEventErrors } from '../errors.js';
 import { readRecord } from '../incoming-data-records.topics.js';
@@ -105,6 +106,8 @@ export class UsageDecoder {
 
   constructor(
     private readonly place: { readonly partition: number; readonly partitions: number },
+    /** Told of agreements that came from the topic of agreements, by their offsets. */
+    private readonly forwarded: (offset: number) => void = () => undefined,
   ) {}
 
   /** One event a message, in their order, with their offsets. Never throws. */
@@ -133,6 +136,7 @@ export class UsageDecoder {
     const key = message.key?.toString() ?? '';
     const reading = this.#readControl(type, { payload, key, timestampMs: message.timestampMs });
     if ('code' in reading) return refuse(events, reading);
+    if (message.headers[forwardedHeader] !== undefined) this.forwarded(message.offset);
     events.pushControl(type, { ...reading, payload });
   }
 

@@ -1,6 +1,7 @@
 import type { Kafka, Message } from 'kafkajs';
 import {
   partitionOfKey,
+  type Effects,
   type OutMessage,
   type PartitionTransactions,
   type Position,
@@ -16,6 +17,14 @@ export interface PartitionTransactionsOptions {
   readonly input: { readonly topic: string; readonly partition: number };
   /** Where messages go, each to the partition of its key. */
   readonly output: { readonly topic: string; readonly partitions: number };
+  readonly further?: FurtherMessages;
+}
+
+/** Messages of other topics that a step causes, of the same transaction. */
+export interface FurtherMessages {
+  /** What follows begins behind the position. */
+  startAt(position: Position): void;
+  of(effects: Effects, position: Position): readonly PartitionMessages[];
 }
 
 const messageOf = ({ key, timestampMs, headers, value }: OutMessage): Message => ({
@@ -56,16 +65,22 @@ export class KafkaPartitionTransactions implements PartitionTransactions {
     return this.#sender.fence();
   }
 
-  committed(): Promise<Position> {
-    return this.offsets.of(this.options.input.partition);
+  async committed(): Promise<Position> {
+    const { input, further } = this.options;
+    const position = await this.offsets.of(input.partition);
+    further?.startAt(position);
+    return position;
   }
 
-  commit(messages: readonly OutMessage[], position: Position): Promise<void> {
-    const { input, output, groupId } = this.options;
+  commit(effects: Effects, position: Position): Promise<void> {
+    const { input, output, groupId, further } = this.options;
     const { topic, partition } = input;
     const partitions = [{ partition, ...positionAsOffset(position) }];
     return this.#sender.transact({
-      messages: byPartition(messages, output),
+      messages: [
+        ...byPartition(effects.messages, output),
+        ...(further?.of(effects, position) ?? []),
+      ],
       offsets: { groupId, topics: [{ topic, partitions }] },
     });
   }

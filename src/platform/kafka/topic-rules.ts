@@ -13,6 +13,8 @@ export interface WantedTopic {
   readonly aheadMs: number;
   /** True when the brokers have to refuse what is further ahead than that. */
   readonly isAheadBounded?: boolean;
+  /** How far behind it they may be; 366 days unless said. */
+  readonly behindMs?: number;
   readonly needs: readonly Operation[];
 }
 
@@ -144,14 +146,14 @@ const timestampFarAhead: Rule = (topic, configs) => {
   };
 };
 
-const timestampBehind: Rule = ({ name }, configs) => {
+const timestampBehind: Rule = ({ name, behindMs: least = leastRetentionMs }, configs) => {
   const setting = 'message.timestamp.before.max.ms';
   const found = numberOf(configs, setting);
-  if (found === undefined || found >= leastRetentionMs) return undefined;
+  if (found === undefined || found >= least) return undefined;
   return {
     difference:
-      `Topic ${name}: ${setting} is ${found} and has to be at least ${leastRetentionMs} ` +
-      '(366 days): Kafka would refuse what happened earlier.',
+      `Topic ${name}: ${setting} is ${found} and has to be at least ${least} ` +
+      `(${inDays(least)}): Kafka would refuse what happened earlier.`,
     fix: [setting, ever],
   };
 };

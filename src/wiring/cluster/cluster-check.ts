@@ -27,6 +27,12 @@ import { Fault } from '../../streaming/index.js';
 /** A message about a period carries the period's last instant, which may be a month ahead. */
 const aheadOfMessagesMs = 62 * 86_400_000;
 
+/**
+ * An agreement carries the time it was signed. Whatever that is, the broker must take it: the
+ * partition that accepts the agreement would stand still.
+ */
+const anyTimeMs = Number.MAX_SAFE_INTEGER;
+
 /** The topics as DESIGN §6 has them; what each keeps and who uses it how. */
 export const wantedTopics = (settings: Settings): readonly WantedTopic[] => {
   const { partitions, kafkaReplicationFactor: replicationFactor, maxFutureSkewMs } = settings;
@@ -44,8 +50,8 @@ export const wantedTopics = (settings: Settings): readonly WantedTopic[] => {
       ...size,
       name: settings.topicAgreements,
       keeps: 'events',
-      aheadMs: maxFutureSkewMs,
-      needs: ['READ'],
+      ...{ aheadMs: anyTimeMs, behindMs: anyTimeMs },
+      needs: ['READ', 'WRITE'],
     },
     {
       ...size,

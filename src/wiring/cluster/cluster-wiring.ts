@@ -36,6 +36,7 @@ import { CassandraDeadLetterStore } from '../../ingest/adapters/cassandra-dead-l
 import { CassandraPartitionStatus } from '../../ingest/adapters/cassandra-partition-status.js';
 import { cassandraRecordRowStore } from '../../ingest/adapters/cassandra-record-row-store.js';
 import { CassandraUsageWriter } from '../../ingest/adapters/cassandra-usage-writer.js';
+import { AgreementMessages } from '../../ingest/adapters/kafka-agreement-messages.js';
 import { AgreementForwarder } from '../../ingest/adapters/kafka-agreement-forwarder.js';
 import { UsageDecoder } from '../../ingest/adapters/kafka-usage-codec.js';
 import { KafkaUsageInput } from '../../ingest/adapters/kafka-usage-input.js';
@@ -86,6 +87,8 @@ interface Shared {
   readonly rows: BatchedWriter;
   readonly status: CassandraPartitionStatus;
   readonly messages: TopicReader;
+  /** The log's name, unlike that of any other log of any Kafka cluster. */
+  readonly logName: string;
   readonly connections: { close(): Promise<void> }[];
 }
 
@@ -115,9 +118,11 @@ const openShared = async (settings: Settings, logger: Logger): Promise<Shared> =
     { close: () => session.close() },
   ];
   await admin.connect();
+  const { clusterId } = await admin.describeCluster();
+  const logName = `${clusterId}/${topic}`;
   const rows = new BatchedWriter(session);
   const clients = { kafka, admin, session, offsets };
-  return { settings, logger, ...clients, input, rows, status, messages, connections };
+  return { settings, logger, ...clients, input, rows, status, messages, logName, connections };
 };
 
 /** The snapshots of the partitions, by partition: their newest is told with the status. */
@@ -128,13 +133,17 @@ const newRunner =
   (partition: number): PartitionRunner => {
     const { settings, kafka, session, offsets, input, logger } = shared;
     const { partitions, shards, dataRecordTable, topicIncomingDataRecords: topic } = settings;
-    const decoder = new UsageDecoder({ partition, partitions });
+    const agreements = new AgreementMessages({
+      ...{ topic: settings.topicAgreements, partitions, log: shared.logName },
+    });
+    const decoder = new UsageDecoder({ partition, partitions }, (at) => agreements.forwarded(at));
     const transactions = new KafkaPartitionTransactions(kafka, offsets, {
       transactionalId: usageTransactionalId(settings, partition),
       transactionTimeoutMs: settings.kafkaTransactionTimeoutMs,
       groupId: usageGroup(settings),
       input: { topic, partition },
       output: { topic: settings.topicDataRecordsAggregates, partitions },
+      further: agreements,
     });
     const spread = { partition, shards, dataRecordTable };
     const writer = new CassandraUsageWriter(session, spread, shared.rows);
@@ -233,7 +242,10 @@ class Forwarding implements Service {
     const offsets = new GroupOffsets({ kafka, admin }, { groupId, topic });
     return new AgreementForwarder({
       ...{ partition, agreementsTopic: topic, groupId },
-      log: { topic: settings.topicIncomingDataRecords, partitions: settings.partitions },
+      log: {
+        ...{ topic: settings.topicIncomingDataRecords, partitions: settings.partitions },
+        name: this.shared.logName,
+      },
       fetcher: new PartitionFetcher(kafka, { topic, partition }),
       sender: new TransactionalSender(kafka, { transactionalId, transactionTimeoutMs }),
       committed: () => offsets.of(partition),

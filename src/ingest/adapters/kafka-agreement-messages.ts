@@ -1,0 +1,104 @@
+import { agreementToJson } from '../../agreements/index.js';
+import { partitionOfNumber, uuidText, type Effects, type Position } from '../../streaming/index.js';
+import { agreementTable } from '../domain/tables.js';
+
+/** Says that an agreement of the log came from the topic of agreements: it stands there already. */
+export const forwardedHeader = 'from';
+/** Says which log an agreement of the topic was accepted in: that one need not be told of it. */
+export const acceptedHeader = 'accepted-in';
+
+export interface AgreementMessagesOptions {
+  /** The topic of agreements, with as many partitions as the log. */
+  readonly topic: string;
+  readonly partitions: number;
+  /** What `acceptedHeader` says of this log, unlike any other's. */
+  readonly log: string;
+}
+
+type AgreementRows = Effects['rows'][number];
+
+interface AgreementMessage {
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timestamp: string;
+}
+
+/** Of one partition of the topic. */
+interface OfPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly messages: AgreementMessage[];
+}
+
+/**
+ * Agreements that a partition of the log accepts, as messages of topic `agreements` (key msisdn,
+ * timestamp signedAt, docs/WIRE-CONTRACT.md), so that who reads that topic sees those of REST,
+ * GraphQL and the generator too. They belong into the transaction that accepts them: each stands
+ * there once, a conflict or a repetition never, whatever is killed or was not acknowledged. Those
+ * that were forwarded from the topic are left out.
+ */
+export class AgreementMessages {
+  /** Offsets in the log of agreements that were forwarded, from the committed position on. */
+  readonly #forwarded = new Set<number>();
+  #committed = Infinity;
+
+  constructor(private readonly options: AgreementMessagesOptions) {}
+
+  /** What is read next is replayed without effects up to this position. */
+  startAt({ offset }: Position): void {
+    this.#forwarded.clear();
+    this.#committed = offset;
+  }
+
+  /** An event that was read: an agreement that came from the topic. */
+  forwarded(offset: number): void {
+    if (offset >= this.#committed) this.#forwarded.add(offset);
+  }
+
+  /** What goes into the transaction of a step. */
+  of(effects: Effects, { offset }: Position): OfPartition[] {
+    const messages = this.#messages(effects);
+    // what is left of events that are done was a repetition or a conflict
+    for (const forwarded of this.#forwarded) {
+      if (forwarded >= offset) break;
+      this.#forwarded.delete(forwarded);
+    }
+    return messages;
+  }
+
+  #messages({ rows }: Effects): OfPartition[] {
+    const { topic, partitions } = this.options;
+    const byPartition = new Map<number, AgreementMessage[]>();
+    for (const batch of rows) {
+      if (batch.schema.name !== agreementTable.name) continue;
+      const msisdns = batch.column(1) as Float64Array;
+      const versions = batch.column(6) as Float64Array;
+      for (let row = 0; row < batch.length; row++) {
+        if (this.#forwarded.delete(versions[row])) continue;
+        const partition = partitionOfNumber(msisdns[row], partitions);
+        const messages = byPartition.get(partition) ?? [];
+        messages.push(this.#message(batch, row));
+        byPartition.set(partition, messages);
+      }
+    }
+    return Array.from(byPartition, ([partition, messages]) => ({ topic, partition, messages }));
+  }
+
+  #message(batch: AgreementRows, row: number): AgreementMessage {
+    const [msisdn, signedAtMs, serviceStartAtMs, maxBytesInBillingPeriod] = [1, 2, 3, 5].map(
+      (column) => (batch.column(column) as Float64Array)[row],
+    );
+    const agreement = {
+      ...{ id: uuidText(batch.column(0) as Uint32Array, row * 4), msisdn, signedAtMs },
+      ...{ serviceStartAtMs, maxBytesInBillingPeriod },
+      billingPeriodTimeZone: (batch.column(4) as readonly string[])[row],
+    };
+    return {
+      key: String(msisdn),
+      value: JSON.stringify(agreementToJson(agreement)),
+      headers: { [acceptedHeader]: this.options.log },
+      timestamp: String(Math.max(0, signedAtMs)), // Kafka has no time before 1970
+    };
+  }
+}
