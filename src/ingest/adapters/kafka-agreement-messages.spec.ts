@@ -65,7 +65,13 @@ describe('messages of agreements', () => {
       messages.forwarded(at),
     );
     const ofLog = (offset: number, headers: ReadMessage['headers']): ReadMessage => ({
-      ...{ offset, timestampMs: 0, key: Buffer.from('48500000001'), headers },
+      ...{
+        isInTransaction: false,
+        offset,
+        timestampMs: 0,
+        key: Buffer.from('48500000001'),
+        headers,
+      },
       value: Buffer.from('{"msisdn":"48500000001"}'),
     });
     const read = [
@@ -86,7 +92,7 @@ describe('messages of agreements', () => {
 describe('forwarding of agreements', () => {
   const transacted = async (headers: readonly ReadMessage['headers'][]) => {
     const messages = headers.map((each, offset): ReadMessage => ({
-      ...{ offset, timestampMs: 0, key: null, headers: each },
+      ...{ isInTransaction: false, offset, timestampMs: 0, key: null, headers: each },
       value: Buffer.from('{"msisdn":"48500000001"}'),
     }));
     const found: Parameters<AgreementForwarderParts['sender']['transact']>[0][] = [];
