@@ -1,5 +1,15 @@
 import { declaredOfCluster } from './declared-of-cluster.js';
-import { bytes, choice, duration, flag, integer, listOf, text, type Setting } from './setting.js';
+import {
+  bytes,
+  choice,
+  duration,
+  endings,
+  flag,
+  integer,
+  listOf,
+  text,
+  type Setting,
+} from './setting.js';
 
 /** The parts of the program that one process can run. */
 export const roles = ['import', 'ingest', 'api'] as const;
@@ -74,6 +84,22 @@ export const declaredOfBoth = {
     name: 'IMPORT_SCAN_INTERVAL',
     defaultText: 'PT5S',
     doc: 'How often the folder is scanned, in case the file system tells nothing.',
+  }),
+  importQuietPeriodMs: setting({
+    ...duration('PT0S', 'PT1H'),
+    name: 'IMPORT_QUIET_PERIOD',
+    defaultText: 'PT2S',
+    doc:
+      'A file that was not renamed into the folder is read once it was not changed for so long. ' +
+      'Longer for writers that pause longer.',
+  }),
+  importUnfinishedEndings: setting({
+    ...endings(),
+    name: 'IMPORT_UNFINISHED_ENDINGS',
+    defaultText: 'none',
+    doc:
+      'More endings of names that are left alone, in any case, besides those that uploaders are ' +
+      'known for (.filepart, .tmp, .part, .partial, .inprogress, .upload, .writing, ~ and so on).',
   }),
   maxLineBytes: setting({
     ...bytes('256', '16MiB'),
@@ -168,6 +194,14 @@ export const declaredOfFeed = {
     name: 'maxOutOfOrderness',
     defaultText: 'FEED_MAX_OUT_OF_ORDERNESS',
     doc: 'How much older than the newest one a record of this feed may be without being late.',
+  }),
+  sortedByTime: setting({
+    ...flag(),
+    name: 'sortedByTime',
+    defaultText: 'off',
+    doc:
+      'Whether the lines of each file come in order of their time: progress is then told within ' +
+      'a file, else behind its end.',
   }),
   idleAfterMs: setting({
     ...duration('PT1S', 'P92D'),

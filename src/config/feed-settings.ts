@@ -20,7 +20,7 @@ interface Read<T> {
 }
 
 const readFeed = (path: string, content: Readonly<Record<string, unknown>>): Read<FeedSettings> => {
-  const value: { -readonly [field in FeedField]?: number } = {};
+  const value: { [field in FeedField]?: number | boolean } = {};
   const faults: SettingsFault[] = [];
   for (const [name, written] of Object.entries(content)) {
     const at = `${path}.${name}`;
@@ -33,7 +33,8 @@ const readFeed = (path: string, content: Readonly<Record<string, unknown>>): Rea
     if (read.success) value[field] = read.data;
     else faults.push(...faultsOf(at, read.error));
   }
-  return { value, faults };
+  // each field was read by its own schema
+  return { value: value as FeedSettings, faults };
 };
 
 /** The settings of single feeds: `feeds` of the settings file, by the name of the feed. */

@@ -50,6 +50,8 @@ test('nothing set gives the defaults', () => {
     feedIdleAfterMs: 3_600_000,
     maxFutureSkewMs: 86_400_000,
     importScanIntervalMs: 5_000,
+    importQuietPeriodMs: 2_000,
+    importUnfinishedEndings: [],
     maxLineBytes: 65_536,
     maxBodyBytes: 67_108_864,
     importGzip: false,

@@ -139,6 +139,20 @@ export const listOf = <V extends string>(values: readonly V[]): Kind<readonly V[
   }),
 });
 
+/** Endings of names, separated by commas; `none` for no one. */
+export const endings = (): Kind<readonly string[]> => ({
+  type: 'list of endings such as .pending,.new, or none',
+  schema: z
+    .string()
+    .regex(/^[^\u0000-\u001f\u007f/,]+(,[^\u0000-\u001f\u007f/,]+)*$/, {
+      error: 'must be endings of names, separated by commas, or none',
+    })
+    .transform((written) =>
+      written === 'none' ? [] : written.split(',').map((ending) => ending.trim()),
+    )
+    .refine((found) => !found.includes(''), { error: 'must not have an empty ending' }),
+});
+
 /** A name of the given shape, which `allowed` tells in words. */
 export const name = (shape: RegExp, allowed: string): Kind<string> => ({
   type: 'name',

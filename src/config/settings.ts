@@ -5,6 +5,7 @@ import type { DeclaredField, declared } from './declared.js';
 export interface FeedSettings {
   readonly maxOutOfOrdernessMs?: number;
   readonly idleAfterMs?: number;
+  readonly sortedByTime?: boolean;
 }
 
 type ValueOf<S> = S extends Setting<infer T> ? T : never;

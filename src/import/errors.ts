@@ -148,6 +148,18 @@ export const importErrors = {
     meaning: 'A file whose import has ended cannot be moved out of the incoming folder.',
     next: 'Make the incoming folder writable; it is tried again with every scan.',
   },
+  FEED_NAME_RESERVED: {
+    reaction: 'BadRecord',
+    meaning:
+      'A sub-folder has a name that no feed of files can have: `default` is the folder itself, ' +
+      '`topic` the records that come without a file. Its files are left alone.',
+    next: 'Rename the sub-folder.',
+  },
+  FEED_FOLDER_NESTED: {
+    reaction: 'BadRecord',
+    meaning: 'There is a folder in the folder of a feed. What is in it is left alone.',
+    next: 'Move its files into the folder of the feed, or the folder beside it.',
+  },
   IMPORT_PAUSED: {
     reaction: 'Retry',
     meaning: 'The import waits, as its last step could not be stored (disk full, servers away).',

@@ -1,20 +1,29 @@
-import { UsageEvents } from '../ingest/index.js';
-import { reached } from '../streaming/index.js';
+import { topicFeed, UsageEvents } from '../ingest/index.js';
+import { reached, type FeedProgress } from '../streaming/index.js';
 import type { AppendsInFlight } from './append-flight.js';
+import { Arrivals, placeOf, type NewFile } from './arrivals.js';
+import { FeedReading } from './domain/feed-reading.js';
 import { startOfFile } from './domain/line-batches.js';
+import { ReadingOrder } from './domain/reading-order.js';
 import { importErrors, type ImportCode } from './errors.js';
 import type { JournalFile } from './import-journal.js';
 import { fileRows, progressRows, pushFeedEvent } from './import-rows.js';
 import type { ImporterPorts } from './importer-ports.js';
-import type { FileIdentity, FileMove, FoundFile } from './incoming-files.js';
+import { oldestInHeadMs } from './file-head.js';
+import type { FileMove, FoundFile } from './incoming-files.js';
 
 /** Feed of the files that lie in the incoming folder itself. */
 export const defaultFeed = 'default';
+
+/** Feeds that no sub-folder can be: the folder's own, and that of records without a file. */
+const reservedFeeds: ReadonlySet<string> = new Set([defaultFeed, topicFeed]);
 
 /** So many new files are written down in one transaction at most. */
 const filesPerAppend = 1024;
 /** Of the rows of a new file, about. */
 const bytesPerFile = 512;
+/** So many files are looked at, or looked into, at a time. */
+const looksAtOnce = 32;
 
 /** What the import needs to know of a file. */
 export type FileToRead = Pick<
@@ -35,6 +44,11 @@ export type FileEnd =
   { readonly state: 'done' } | { readonly state: 'failed'; readonly reason: ImportCode };
 
 interface Place extends QueuedFile {
+  readonly feed: string;
+  orderMs: number;
+  boundMs: number;
+  /** Whether its first lines were looked at, or need not be. */
+  isKnown: boolean;
   isRegistered: boolean;
   /** Set once the import has ended: the file only has to be moved away. */
   end?: FileEnd;
@@ -42,16 +56,10 @@ interface Place extends QueuedFile {
   isStuck?: boolean;
 }
 
-interface NewFile {
-  readonly found: FoundFile;
-  readonly identity: FileIdentity;
-}
-
 /** Its end is durable, and nobody moves it yet. */
 const isToBeMoved = ({ end, isRegistered, isMoving }: Place): boolean =>
   end !== undefined && isRegistered && isMoving !== true;
 
-const placeOf = ({ folder, name }: FoundFile): string => `${folder}/${name}`;
 const feedOf = ({ folder }: FoundFile): string => (folder === '' ? defaultFeed : folder);
 const keyOf = ({ feed, name }: { feed: string; name: string }): string => `${feed}/${name}`;
 
@@ -59,66 +67,146 @@ const keyOf = ({ feed, name }: { feed: string; name: string }): string => `${fee
 export const inodeOf = (stamp: string): string => stamp.split('-', 1)[0];
 
 /**
- * The files of the folder in order of their registration. What is known of them is read from the
- * store once and kept in memory, so that a folder of thousands of files costs no query a file.
+ * The files of the folder: of each feed the oldest is read first. What is known of them is read
+ * from the store once and kept in memory, so that a folder of thousands of files costs no query a
+ * file.
  */
 export class FileQueue {
   /** Every registered file that lies in the folder. */
   readonly #places = new Map<string, Place>();
-  #waiting: Place[] = [];
-  #next = 0;
+  readonly #order = new ReadingOrder<Place>();
+  readonly #reading = new FeedReading();
+  readonly #arrivals: Arrivals;
+  /** What is not read in the folder, told once. */
+  readonly #leftAlone = new Set<string>();
+  /** Feeds that got files since their order was known. */
+  readonly #changed = new Set<string>();
+  #feedInHand: string | undefined;
   #isRead = false;
 
   /** `flight` takes what is written of the files, in order with their lines. */
   constructor(
     private readonly ports: ImporterPorts,
     private readonly flight: Pick<AppendsInFlight, 'append'>,
-  ) {}
+  ) {
+    this.#arrivals = new Arrivals(ports);
+  }
 
   get isEmpty(): boolean {
-    return this.#next === this.#waiting.length;
+    return this.#order.isEmpty;
+  }
+
+  /** When a file may be whole that somebody may still write (epoch ms); Infinity without any. */
+  get dueMs(): number {
+    return this.#arrivals.dueMs;
   }
 
   /** The file whose turn it is; its place stays taken until it is ended or released. */
   take(): QueuedFile | undefined {
-    if (!this.isEmpty) return this.#waiting[this.#next++];
-    this.#waiting = [];
-    this.#next = 0;
-    return undefined;
+    const place = this.#order.take();
+    this.#feedInHand = place?.feed;
+    return place;
   }
 
   /** After a fault: what is durable is read from the store again. */
   forget(): void {
     this.#places.clear();
-    this.#waiting = [];
-    this.#next = 0;
+    this.#order.clear();
     this.#isRead = false;
   }
 
-  /** Writes down the files that are new, at the latest in the transaction of their first lines. */
-  async lookAround(): Promise<void> {
-    const found = await this.ports.folder.scan();
+  /**
+   * What there is to tell of a feed, once all up to `recordedAtMs` was read of the file in hand
+   * (undefined for a file without records, or one that failed).
+   */
+  progressOf(feed: string, recordedAtMs: number | undefined): FeedProgress | undefined {
+    if (recordedAtMs !== undefined) this.#reading.read(feed, recordedAtMs);
+    const boundMs = this.#order.boundMsOf(feed);
+    return this.#reading.news(feed, { boundMs, nowMs: this.ports.now() });
+  }
+
+  /**
+   * Writes down the files that are new and whole, at the latest in the transaction of their first
+   * lines. Looks at `all` sub-folders, or at those that something was told of.
+   */
+  async lookAround(all = true): Promise<void> {
+    const found = await this.ports.folder.scan(all || !this.#isRead);
+    this.#changed.clear();
     if (!this.#isRead) await this.#read(found);
-    const fresh: NewFile[] = [];
-    for (const file of found) {
-      const newFile = await this.#newFileAt(file);
-      if (newFile !== undefined) fresh.push(newFile);
-    }
+    const unknown = found.filter((file) => this.#isToBeLookedAt(file));
+    const looked = await inSlices(unknown, (file) => this.#newFileAt(file));
+    const fresh = await this.#arrivals.whole(found, looked.filter(isThere));
     for (let at = 0; at < fresh.length; at += filesPerAppend) {
       await this.#register(fresh.slice(at, at + filesPerAppend));
     }
+    await this.#putInOrder();
+  }
+
+  #isToBeLookedAt(found: FoundFile): boolean {
+    const known = this.#places.get(placeOf(found));
+    if (known !== undefined) return isToBeMoved(known);
+    return !this.#arrivals.isArriving(found) && !this.#isLeftAlone(found);
+  }
+
+  #isLeftAlone(found: FoundFile): boolean {
+    const isReserved = reservedFeeds.has(found.folder);
+    if (!isReserved && found.isFolder !== true) return false;
+    const path = isReserved ? found.folder : placeOf(found);
+    if (!this.#leftAlone.has(path)) {
+      const code = isReserved ? 'FEED_NAME_RESERVED' : 'FEED_FOLDER_NESTED';
+      const { meaning, next } = importErrors[code];
+      this.ports.logger.warn(`${meaning} ${next}`, { code, folder: path });
+    }
+    this.#leftAlone.add(path);
+    return true;
   }
 
   /** Moves away what has ended already; answers what is not registered. */
   async #newFileAt(found: FoundFile): Promise<NewFile | undefined> {
     const known = this.#places.get(placeOf(found));
-    if (known !== undefined && !isToBeMoved(known)) return undefined;
     const identity = await this.ports.folder.look(found);
     if (identity === undefined) return undefined;
     if (known?.end === undefined) return { found, identity };
     if (inodeOf(known.file.inode) !== identity.inode) return { found, identity };
     await this.#moveAway(known, known.end);
     return undefined;
+  }
+
+  /** Looks into the files of feeds that have several, so that the oldest is read first. */
+  async #putInOrder(): Promise<void> {
+    for (const feed of this.#changed) {
+      const waiting = this.#order.waitingOf(feed);
+      const unknown = waiting.filter(({ isKnown }) => !isKnown);
+      if (waiting.length === 1 && this.#feedInHand !== feed) continue;
+      if (unknown.length === 0) continue;
+      await inSlices(unknown, async (place) => {
+        const oldestMs = await oldestInHeadMs(this.ports, place.found);
+        place.isKnown = true;
+        if (oldestMs === undefined) return;
+        place.orderMs = oldestMs;
+        place.boundMs = oldestMs;
+      });
+      this.#order.reorder(feed, waiting);
+    }
+    await this.#boundByArriving();
+  }
+
+  /** Files that are not whole yet hold back the progress of their feed, too. */
+  async #boundByArriving(): Promise<void> {
+    const files = [...this.#arrivals.files];
+    await inSlices(
+      files.filter(({ isLookedInto }) => !isLookedInto),
+      async (file) => {
+        file.oldestMs = await oldestInHeadMs(this.ports, file.found);
+        file.isLookedInto = true;
+      },
+    );
+    const bounds = new Map<string, number>();
+    for (const { found, oldestMs = Infinity } of files) {
+      const feed = feedOf(found);
+      bounds.set(feed, Math.min(oldestMs, bounds.get(feed) ?? Infinity));
+    }
+    this.#order.arriving(bounds);
   }
 
   /** The end of the import is durable: the file leaves the folder. */
@@ -142,9 +230,10 @@ export class FileQueue {
     for (const file of await journal.unfinished()) {
       const folder = file.feed === defaultFeed ? '' : file.feed;
       const gone = { folder, name: file.name, isRegular: true };
-      this.#add({ file, found: there.get(keyOf(file)) ?? gone, isRegistered: true });
+      this.#add({ ...newPlace(there.get(keyOf(file)) ?? gone, file), isRegistered: true });
     }
     await this.#readEnded(found);
+    this.#reading.restart(await journal.latestOfFeeds());
     this.#isRead = true;
   }
 
@@ -163,13 +252,15 @@ export class FileQueue {
       if (keyOf(file) !== keyOf({ feed: feedOf(there), name: there.name })) continue;
       if (file.reason === 'FILE_GONE') continue;
       const end = endOf(file);
-      this.#places.set(placeOf(there), { file, found: there, end, isRegistered: true });
+      this.#places.set(placeOf(there), { ...newPlace(there, file), end, isRegistered: true });
     }
   }
 
   #add(place: Place): void {
     this.#places.set(placeOf(place.found), place);
-    if (place.end === undefined) this.#waiting.push(place);
+    if (place.end !== undefined) return;
+    this.#order.add(place);
+    this.#changed.add(place.feed);
   }
 
   async #register(fresh: readonly NewFile[]): Promise<void> {
@@ -183,7 +274,7 @@ export class FileQueue {
         ...{ seq: 0, mark: startOfFile },
       };
       const reason = this.#refusalOf(found);
-      const place = { found, file, isRegistered: false };
+      const place = { ...newPlace(found, file), orderMs: identity.changedMs };
       return reason ? { ...place, end: { state: 'failed', reason } } : place;
     });
     const events = this.#feedsOf(places);
@@ -244,6 +335,23 @@ export class FileQueue {
     place.isStuck = true;
   }
 }
+
+/** What was begun goes on first. */
+const newPlace = (found: FoundFile, file: FileToRead): Place => ({
+  ...{ found, file, feed: file.feed, isRegistered: false },
+  ...{ orderMs: -Infinity, boundMs: -Infinity, isKnown: file.mark.lineNo > 0 },
+});
+
+const isThere = <T>(value: T | undefined): value is T => value !== undefined;
+
+/** A few at a time, as each waits for the file system. */
+const inSlices = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {
+  const results: R[] = [];
+  for (let at = 0; at < items.length; at += looksAtOnce) {
+    results.push(...(await Promise.all(items.slice(at, at + looksAtOnce).map(work))));
+  }
+  return results;
+};
 
 const moveOf = ({ id, inode: stamp }: FileToRead, end: FileEnd): FileMove => {
   const inode = inodeOf(stamp);

@@ -27,6 +27,8 @@ export interface ImportJournal {
   unfinished(): Promise<readonly JournalFile[]>;
   /** Files that are done or failed and were registered with one of these stamps, oldest first. */
   ended(stamps: readonly string[]): Promise<readonly JournalFile[]>;
+  /** Of each feed the latest record (epoch ms) of its files that are done, where there is one. */
+  latestOfFeeds(): Promise<ReadonlyMap<string, number>>;
   /** The first of so many ids in a row that no other file has or gets. */
   reserveIds(count: number): Promise<number>;
   /** The file has ended and is not in the folder any more: `ended` need not know it. */

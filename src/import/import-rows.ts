@@ -65,16 +65,6 @@ export const refusedRows = (fileId: number, { refused }: LineBatch): ColumnBatch
   return [batchOf(deadLetterTable, letters), batchOf(importFileCountTable, [counts])];
 };
 
-/** Feed progress after the lines read so far; without a time while they had no record. */
-export const completeThrough = (feed: string, mark: ReadingMark): FeedProgress => {
-  const hasRecord = mark.firstRecordedAtMs <= mark.lastRecordedAtMs;
-  return {
-    feed,
-    status: 'active',
-    ...(hasRecord && { completeThroughMs: mark.lastRecordedAtMs }),
-  };
-};
-
 /** Adds an event with the progress of a feed, and its allowed out-of-orderness. */
 export const pushFeedEvent = (
   events: UsageEvents,

@@ -14,9 +14,13 @@ export interface ImporterPorts {
   /** A record further than this in the future of the registration of its file is refused. */
   readonly maxFutureSkewMs: number;
   readonly scanIntervalMs: number;
+  /** A file that was not renamed into the folder is whole once it was not changed for so long. */
+  readonly quietPeriodMs: number;
   /** Undefined switches .gz off. */
   readonly gzip: GzipBounds | undefined;
   readonly maxOutOfOrdernessMs: (feed: string) => number;
+  /** Whether the lines of each file of the feed come in order of their time. */
+  readonly isSortedByTime: (feed: string) => boolean;
   readonly logger: {
     log(message: string, facts?: Record<string, unknown>): void;
     warn(message: string, facts?: Record<string, unknown>): void;

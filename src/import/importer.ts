@@ -1,8 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UsageEvents } from '../ingest/index.js';
-import { Fault, reached, type ColumnBatch, type FeedProgress } from '../streaming/index.js';
+import { Fault, reached, type ColumnBatch } from '../streaming/index.js';
 import { AppendsInFlight } from './append-flight.js';
-import { LineBatches, linesPerBatch, type LineBatch } from './domain/line-batches.js';
+import {
+  LineBatches,
+  linesPerBatch,
+  type LineBatch,
+  type ReadingMark,
+} from './domain/line-batches.js';
 import { importErrors, type ImportCode } from './errors.js';
 import { FileBytes } from './file-bytes.js';
 import {
@@ -12,13 +17,14 @@ import {
   type FileToRead,
   type QueuedFile,
 } from './file-queue.js';
-import { completeThrough, progressRows, pushFeedEvent, refusedRows } from './import-rows.js';
+import { progressRows, pushFeedEvent, refusedRows } from './import-rows.js';
 import type { ImporterPorts } from './importer-ports.js';
 import type { NotOpened } from './incoming-files.js';
 
 const batchesBetweenProgress = 8;
 /** While files are read, the folder is not looked at more often than this. */
 const leastMsBetweenLooks = 200;
+const leastRestMs = 10;
 const pauseAfterFaultMs = 1000;
 
 /** Reads the files of the incoming folder into the log, one after the other, each line once. */
@@ -31,6 +37,7 @@ export class Importer {
   #wake: () => void = () => undefined;
   #hasChanged = false;
   #lookedAtMs = 0;
+  #lookedAtAllMs = 0;
   #isIdle = false;
   #movedAtMs: number;
   #skipped = { fileId: 0, byteOffset: 0 };
@@ -74,25 +81,33 @@ export class Importer {
   }
 
   async #round(): Promise<void> {
-    await this.#lookAround();
+    await this.#lookAround(this.#queue.isEmpty);
     const next = this.#queue.take();
     if (next !== undefined) return this.#import(next);
     await this.#flight.landed();
     this.#goesOn();
     this.#isIdle = true;
-    if (!this.#hasChanged) await this.#rest(this.ports.scanIntervalMs);
+    if (!this.#hasChanged) await this.#rest(this.#untilNextLookMs());
     this.#isIdle = false;
     this.#movedAtMs = this.ports.now();
   }
 
   /** Looks for new files when there is nothing to read, and now and then while there is. */
-  async #lookAround(): Promise<void> {
-    const sinceMs = Math.abs(this.ports.now() - this.#lookedAtMs);
-    const isDue = this.#hasChanged && sinceMs >= leastMsBetweenLooks;
-    if (!this.#queue.isEmpty && !isDue && sinceMs < this.ports.scanIntervalMs) return;
-    this.#lookedAtMs = this.ports.now();
+  async #lookAround(isIdle = false): Promise<void> {
+    const nowMs = this.ports.now();
+    const isAllDue = Math.abs(nowMs - this.#lookedAtAllMs) >= this.ports.scanIntervalMs;
+    const isDue = this.#hasChanged || isAllDue || this.#queue.dueMs <= nowMs;
+    const isSoon = Math.abs(nowMs - this.#lookedAtMs) < leastMsBetweenLooks;
+    if (!isIdle && (!isDue || isSoon)) return;
+    this.#lookedAtMs = nowMs;
+    if (isAllDue) this.#lookedAtAllMs = nowMs;
     this.#hasChanged = false;
-    await this.#queue.lookAround();
+    await this.#queue.lookAround(isAllDue);
+  }
+
+  #untilNextLookMs(): number {
+    const untilDueMs = this.#queue.dueMs - this.ports.now();
+    return Math.max(leastRestMs, Math.min(this.ports.scanIntervalMs, untilDueMs));
   }
 
   async #import(queued: QueuedFile): Promise<void> {
@@ -171,8 +186,9 @@ export class Importer {
 
   #batchRows(file: FileToRead, batch: LineBatch): ColumnBatch[] {
     const { mark } = batch;
-    if (mark.lineNo % (linesPerBatch * batchesBetweenProgress) === 0) {
-      this.#feedEvent(batch.events, completeThrough(file.feed, mark));
+    const isFull = mark.lineNo % (linesPerBatch * batchesBetweenProgress) === 0;
+    if (isFull && this.ports.isSortedByTime(file.feed)) {
+      this.#tellProgress(file.feed, batch.events, mark);
     }
     const at = { seq: mark.lineNo + 1, mark, state: 'importing' as const, atMs: this.ports.now() };
     return [progressRows([{ fileId: file.id, ...at }]), ...refusedRows(file.id, batch)];
@@ -184,15 +200,17 @@ export class Importer {
     end: FileEnd & { readonly sha256?: string },
   ): ColumnBatch[] {
     const { mark } = batch;
-    const { feed } = file;
-    const complete = completeThrough(feed, mark);
-    this.#feedEvent(batch.events, end.state === 'done' ? complete : { feed, status: 'active' });
+    this.#tellProgress(file.feed, batch.events, end.state === 'done' ? mark : undefined);
     const at = { seq: mark.lineNo + 2, mark, atMs: this.ports.now(), ...end };
     return [progressRows([{ fileId: file.id, ...at }]), ...refusedRows(file.id, batch)];
   }
 
-  #feedEvent(events: UsageEvents, progress: FeedProgress): void {
-    pushFeedEvent(events, progress, this.ports.maxOutOfOrdernessMs(progress.feed));
+  /** Adds what there is to tell of the feed behind the lines up to `read`. */
+  #tellProgress(feed: string, events: UsageEvents, read: ReadingMark | undefined): void {
+    const hasRecord = read !== undefined && read.firstRecordedAtMs <= read.lastRecordedAtMs;
+    const progress = this.#queue.progressOf(feed, hasRecord ? read.lastRecordedAtMs : undefined);
+    if (progress === undefined) return;
+    pushFeedEvent(events, progress, this.ports.maxOutOfOrdernessMs(feed));
   }
 
   /** Ends a file that is not there to be read. */
@@ -202,6 +220,7 @@ export class Importer {
     const end = { state: 'failed', reason } as const;
     const at = { seq: file.mark.lineNo + 2, mark: file.mark, atMs: this.ports.now(), ...end };
     const none = { events: new UsageEvents(1), refused: [], bytes: 0, mark: file.mark };
+    this.#tellProgress(file.feed, none.events, undefined);
     const rows = [progressRows([{ fileId: file.id, ...at }])];
     await this.#flight.append(none, rows, async () => {
       if (why !== 'gone') return this.#queue.ended(queued, end);

@@ -5,6 +5,8 @@ export interface FoundFile {
   readonly folder: string;
   readonly name: string;
   readonly isRegular: boolean;
+  /** A folder in a sub-folder. */
+  readonly isFolder?: boolean;
 }
 
 /** What tells a file from another of the same name, and how large it is now. */
@@ -14,6 +16,8 @@ export interface FileIdentity {
   /** Changes too when the file is written, or moved away and back. */
   readonly stamp: string;
   readonly bytes: number;
+  /** When it was written, moved or otherwise changed last (epoch ms, by its file system). */
+  readonly changedMs: number;
 }
 
 /** Why a file cannot be read. */
@@ -34,8 +38,16 @@ export interface IncomingFiles {
   /** Makes the folder when it is missing and calls back when something changed in it. */
   watch(onChange: () => void): Promise<void>;
   close(): void;
-  /** By name, then by sub-folder; names that begin with tmp, `.` or `_` are left out. */
-  scan(): Promise<FoundFile[]>;
+  /**
+   * By name, then by sub-folder; names that tell of files that are not whole yet are left out.
+   * Looks at `all` sub-folders, or only at those that something was told of.
+   */
+  scan(all?: boolean): Promise<FoundFile[]>;
+  /**
+   * Whether files, as they were before the call, are known to have come whole: renamed into their
+   * place or moved there. False when that is not known.
+   */
+  cameWhole(): Promise<(file: FoundFile) => boolean>;
   /** What lies there, a link as a link; undefined when nothing does. */
   look(file: FoundFile): Promise<FileIdentity | undefined>;
   /** Never follows a link and never waits for a pipe. */

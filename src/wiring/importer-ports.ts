@@ -9,15 +9,18 @@ export const importerPorts = (
   settings: Settings,
   logger: ImporterPorts['logger'],
 ): Omit<ImporterPorts, 'log' | 'journal'> => ({
-  folder: new IncomingFolder(settings.incomingDataRecordsDir),
+  folder: new IncomingFolder(settings.incomingDataRecordsDir, settings.importUnfinishedEndings),
   now: systemClock,
   pauseMs: restFor,
   maxLineBytes: settings.maxLineBytes,
   maxFutureSkewMs: settings.maxFutureSkewMs,
   scanIntervalMs: settings.importScanIntervalMs,
+  quietPeriodMs: settings.importQuietPeriodMs,
   gzip: settings.importGzip
     ? { maxBytes: settings.importGzipMaxBytes, maxRatio: settings.importGzipMaxRatio }
     : undefined,
   maxOutOfOrdernessMs: (feed) => feedClockSettings(settings, feed).maxOutOfOrdernessMs,
+  isSortedByTime: (feed) =>
+    Object.hasOwn(settings.feeds, feed) && settings.feeds[feed].sortedByTime === true,
   logger,
 });

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { goodLine, goodLines, ImporterInTest, sumOfBook, until } from './importer-in-test.js';
@@ -65,11 +73,6 @@ describe('what is no regular file is refused, told, and never read', () => {
     expect(existsSync(join(outside, 'b.csv'))).toBe(true);
   });
 
-  it('a folder in a feed', async () => {
-    mkdirSync(importer.path('roaming', 'a.csv'), { recursive: true });
-    await isRefused('a.csv', 'FILE_NOT_REGULAR', 'roaming');
-  });
-
   asRoot('a device without an end does not stop the importer', async () => {
     make('mknod', importer.path('a.csv'), 'c', '1', '5');
     await isRefused('a.csv', 'FILE_NOT_REGULAR');
@@ -105,15 +108,41 @@ describe('feeds', () => {
     expect((await importer.feeds()).get('roaming')).toEqual({ name: 'a.csv', state: 'done' });
   });
 
-  it('of a folder named default share the feed and lose no file', async () => {
+  it.each(['default', 'topic'])('a folder named %s is left alone and told once', async (name) => {
+    importer.drop(`${name}/a.csv`, goodLines(1, 2));
     importer.drop('a.csv', goodLines(1));
-    importer.drop('default/a.csv', goodLines(1, 2));
-    const books = await importer.ended(2);
-    expect(books.map(({ state, waiting }) => [state, waiting])).toEqual([
-      ['done', 1],
-      ['done', 1],
+    await until('read', 5000, () => importer.names('done').length === 1);
+    importer.drop(`${name}/b.csv`, goodLines(1, 3));
+    importer.drop('b.csv', goodLines(1, 4));
+    await until('read', 5000, () => importer.names('done').length === 2);
+    expect((await importer.books()).map(({ feed }) => feed)).toEqual(['default', 'default']);
+    expect(importer.names(name)).toEqual(['a.csv', 'b.csv']);
+    expect(importer.warnings().map(({ facts }) => facts)).toEqual([
+      { code: 'FEED_NAME_RESERVED', folder: name },
     ]);
-    expect(importer.names('done', 'default')).toEqual(['a.csv']);
+  });
+
+  it('a folder in the folder of a feed is left alone and told, files beside it go on', async () => {
+    importer.drop('roaming/b.csv/c.csv', goodLines(1));
+    importer.drop('roaming/a.csv', goodLines(2));
+    await until('read', 5000, () => importer.names('done', 'roaming').length === 1);
+    await until('told', 5000, () => importer.warnings().length > 0);
+    expect(importer.names('roaming', 'b.csv')).toEqual(['c.csv']);
+    expect(importer.names('failed')).toEqual([]);
+    expect(importer.warnings().map(({ facts }) => facts)).toEqual([
+      { code: 'FEED_FOLDER_NESTED', folder: 'roaming/b.csv' },
+    ]);
+  });
+
+  it('have their files in done/ also when a file of their name lies there', async () => {
+    importer.drop('roaming', goodLines(1));
+    await importer.ended(1);
+    importer.drop('roaming/a.csv', goodLines(1, 2));
+    await importer.ended(2);
+    importer.drop('roaming/b.csv', goodLines(1, 3));
+    await importer.ended(3);
+    expect(importer.names('done')).toEqual(['roaming', 'roaming.feed']);
+    expect(importer.names('done', 'roaming.feed')).toEqual(['a.csv', 'b.csv']);
   });
 
   it('are watched again when their folder was taken away and made again', async () => {
@@ -138,6 +167,17 @@ describe('names', () => {
     importer.drop('a_tmp.csv', goodLines(1));
     expect((await importer.ended(1)).map(({ name }) => name)).toEqual(['a_tmp.csv']);
     expect(importer.names()).toEqual(expect.arrayContaining(left));
+  });
+
+  const unfinished = ['.filepart', '.TMP', '.part', '.InProgress', '.crdownload', '~', '.writing'];
+
+  it.each(unfinished)('that end in %s are left alone until they are renamed', async (ending) => {
+    writeFileSync(importer.path(`a.csv${ending}`), goodLines(1));
+    importer.drop('b.csv', goodLines(1, 2));
+    await importer.ended(1);
+    expect(importer.names()).toContain(`a.csv${ending}`);
+    renameSync(importer.path(`a.csv${ending}`), importer.path('a.csv'));
+    expect((await importer.ended(2)).map(({ name }) => name)).toEqual(['b.csv', 'a.csv']);
   });
 
   it('done and failed are no feeds', async () => {
@@ -193,6 +233,16 @@ describe('names', () => {
       ['zz.csv', 'done'],
     ]);
     expect(importer.names('done')).toEqual(['caf%e9.', 'zz.csv']);
+  });
+
+  it('that are taken by a reason are not written over by one', async () => {
+    make('mkfifo', importer.path('a.csv.reason.txt'));
+    await importer.ended(1);
+    make('mkfifo', importer.path('a.csv'));
+    await importer.ended(2);
+    const names = ['a.csv.2', 'a.csv.2.reason.txt', 'a.csv.reason.txt'];
+    expect(importer.names('failed')).toEqual([...names, 'a.csv.reason.txt.reason.txt']);
+    expect(lstatSync(importer.path('failed', 'a.csv.reason.txt')).isFIFO()).toBe(true);
   });
 
   it('that are taken in done/ get the id of the import behind them', async () => {

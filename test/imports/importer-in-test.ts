@@ -10,6 +10,7 @@ import { Importer } from '../../src/import/importer.js';
 import type { ImporterPorts } from '../../src/import/importer-ports.js';
 import type { ImportedFile } from '../../src/import/import.dto.js';
 import { ImportService } from '../../src/import/import.service.js';
+import { isUnfinishedName } from '../../src/platform/files/file-names.js';
 import { IncomingFolder } from '../../src/platform/files/incoming-folder.js';
 import { restFor } from '../../src/platform/pause.js';
 import { createLogger } from '../../src/platform/telemetry/index.js';
@@ -161,7 +162,7 @@ export class ImporterInTest {
 
   /** Names that the importer should still take away, with their folder. */
   waitingNames(): string[] {
-    const isTaken = (name: string): boolean => !/^(tmp|\.|_)/.test(name);
+    const isTaken = (name: string): boolean => !isUnfinishedName(name);
     return readdirSync(this.incoming, { withFileTypes: true })
       .filter(({ name }) => isTaken(name) && !['done', 'failed'].includes(name))
       .flatMap((entry) => (entry.isDirectory() ? this.names(entry.name) : [entry.name]))
@@ -226,6 +227,8 @@ export class ImporterInTest {
       pauseMs: restFor,
       maxLineBytes: 64 * 1024,
       scanIntervalMs: 100,
+      quietPeriodMs: 0,
+      isSortedByTime: () => false,
       maxFutureSkewMs: 24 * 3_600_000,
       gzip: undefined,
       maxOutOfOrdernessMs: () => 4 * 3_600_000,

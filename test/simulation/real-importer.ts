@@ -73,6 +73,10 @@ class SimFolder implements IncomingFiles {
     }));
   }
 
+  cameWhole(): Promise<() => boolean> {
+    return Promise.resolve(() => true);
+  }
+
   async look({ name }: FoundFile): Promise<ReturnType<typeof identityOf> | undefined> {
     await this.#moment();
     const file = this.#there().find((one) => one.name === name);
@@ -123,6 +127,7 @@ const identityOf = ({ name, bytes }: SimFile) => ({
   inode: inodeOf(name),
   stamp: `${inodeOf(name)}-1`,
   bytes: bytes.length,
+  changedMs: startOfYearMs,
 });
 
 /** Rows of the import, with the counts of refused lines as they stand behind a line. */
@@ -301,6 +306,8 @@ export class RealImport {
       maxLineBytes: 1000,
       maxFutureSkewMs: 24 * 3_600_000,
       scanIntervalMs: 700,
+      quietPeriodMs: 2000,
+      isSortedByTime: () => false,
       gzip: undefined,
       maxOutOfOrdernessMs: () => 0,
       logger: { log: say, warn: say },

@@ -77,6 +77,16 @@ export class EmbeddedImportFileStore implements ImportFileStore, ImportJournal {
     return (await this.database.query(select(where, ''), [stamps])).map(fileOf).reverse();
   }
 
+  async latestOfFeeds(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.database.query(
+      `SELECT f.feed, max(p.last_recorded_at) AS latest
+        FROM import_file f JOIN import_progress p ON p.file_id = f.id
+        WHERE p.state = $1 AND p.first_recorded_at <= p.last_recorded_at GROUP BY f.feed`,
+      [importStates.indexOf('done')],
+    );
+    return new Map(rows.map(({ feed, latest }) => [String(feed), Number(latest)]));
+  }
+
   /** Ids of files whose rows were never written are handed out again. */
   takeOver(): Promise<void> {
     this.#nextId = 0;

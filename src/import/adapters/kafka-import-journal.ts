@@ -41,6 +41,8 @@ const waitForOthersMs = 20;
 export class KafkaImportJournal implements ImportJournal {
   #files = new Map<number, JournalEntry>();
   readonly #left = new Set<number>();
+  /** Of each feed the file that is done and has the latest record. */
+  readonly #latest = new Map<string, JournalEntry>();
 
   constructor(private readonly parts: KafkaImportJournalParts) {}
 
@@ -50,6 +52,8 @@ export class KafkaImportJournal implements ImportJournal {
     await this.parts.sender.fence();
     this.#files = await this.#read();
     this.#left.clear();
+    this.#latest.clear();
+    keepLatest(this.#latest, this.#files.values());
     // whoever was here before may have ended between a transaction and its rows
     const files = this.#sorted(() => true);
     const standings = files.map(({ id, ...file }) => {
@@ -70,6 +74,13 @@ export class KafkaImportJournal implements ImportJournal {
     return Promise.resolve(ended.filter(({ inode }) => there.has(inode)));
   }
 
+  latestOfFeeds(): Promise<ReadonlyMap<string, number>> {
+    const latest = Array.from(this.#latest, ([feed, { mark }]) => {
+      return [feed, mark.lastRecordedAtMs] as const;
+    });
+    return Promise.resolve(new Map(latest));
+  }
+
   reserveIds(count: number): Promise<number> {
     return this.parts.reserveIds(count);
   }
@@ -81,13 +92,14 @@ export class KafkaImportJournal implements ImportJournal {
   /** The rows of an append, and what left since, as messages; `land` once they are committed. */
   entriesOf(rows: readonly ColumnBatch[]): { messages: JournalMessage[]; land: () => void } {
     const changed = changedFiles(this.#files, rows);
-    const left = [...this.#left].filter((id) => !changed.has(id));
+    const left = [...this.#left].filter((id) => !changed.has(id) && !this.#isLatest(id));
     const messages = [
       ...Array.from(changed, ([id, file]) => this.#message(id, JSON.stringify(file))),
       ...left.map((id) => this.#message(id, null)),
     ];
     const land = (): void => {
       for (const [id, file] of changed) this.#files.set(id, file);
+      keepLatest(this.#latest, changed.values());
       for (const id of left) this.#files.delete(id);
       for (const id of left) this.#left.delete(id);
     };
@@ -96,6 +108,12 @@ export class KafkaImportJournal implements ImportJournal {
 
   #message(id: number, value: string | null): JournalMessage {
     return { key: `${this.parts.directoryId}/${id}`, value };
+  }
+
+  /** What is known of its feed must not be forgotten with it. */
+  #isLatest(id: number): boolean {
+    const feed = this.#files.get(id)?.feed;
+    return feed !== undefined && this.#latest.get(feed)?.id === id;
   }
 
   #sorted(isWanted: (file: JournalEntry) => boolean): JournalEntry[] {
@@ -127,6 +145,17 @@ export class KafkaImportJournal implements ImportJournal {
 }
 
 const hasEnded = (state: JournalFile['state']): boolean => state === 'done' || state === 'failed';
+
+const keepLatest = (latest: Map<string, JournalEntry>, files: Iterable<JournalEntry>): void => {
+  for (const file of files) {
+    const { firstRecordedAtMs, lastRecordedAtMs } = file.mark;
+    if (file.state !== 'done' || firstRecordedAtMs > lastRecordedAtMs) continue;
+    const known = latest.get(file.feed);
+    if (known === undefined || lastRecordedAtMs > known.mark.lastRecordedAtMs) {
+      latest.set(file.feed, file);
+    }
+  }
+};
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -18,3 +18,19 @@ export const cutName = (name: string, moreBytes: number): string => {
   while (end < bytes.length && (bytes[end] & 0xc0) === 0x80) end--;
   return bytes.toString('utf8', 0, end);
 };
+
+/** Endings that programs give a file while they write or transfer it, in lower case. */
+const unfinishedEndings = [
+  ...['~', '.tmp', '.temp', '.part', '.partial', '.filepart', '.inprogress', '.in-progress'],
+  ...['.in_progress', '.incomplete', '.unfinished', '.crdownload', '.download', '.opdownload'],
+  ...['.upload', '.uploading', '.transfer', '.transferring', '.writing', '.copying', '._copying_'],
+  ...['.gstmp', '.swp', '.aria2', '.!ut', '.bc!', '.lck', '.lock'],
+];
+
+/** True for names that writers give a file that is not whole yet; `more` endings in any case. */
+export const isUnfinishedName = (name: string, more: readonly string[] = []): boolean => {
+  if (/^(tmp|[._~])/.test(name)) return true;
+  const lower = name.toLowerCase();
+  const endsIn = (ending: string): boolean => lower.endsWith(ending.toLowerCase());
+  return unfinishedEndings.some(endsIn) || more.some(endsIn);
+};

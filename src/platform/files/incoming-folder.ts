@@ -1,16 +1,19 @@
 import { isUtf8 } from 'node:buffer';
-import { constants, watch, type FSWatcher, type Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../../streaming/index.js';
-import { cutName, shownName } from './file-names.js';
+import { cutName, isUnfinishedName, shownName } from './file-names.js';
+import { allHeard, EventsInTurn, WatchedFolder, type Entry } from './watched-folder.js';
 
 /** A name in the folder or in one of its sub-folders (`folder` is empty for the folder itself). */
 export interface FoundFile {
   readonly folder: string;
   readonly name: string;
   readonly isRegular: boolean;
+  /** A folder in a sub-folder. */
+  readonly isFolder?: boolean;
 }
 
 /** The inode stays as long as the file does; the stamp changes when it is written or moved. */
@@ -18,30 +21,31 @@ export interface FileIdentity {
   readonly inode: string;
   readonly stamp: string;
   readonly bytes: number;
+  /** When it was written, moved or otherwise changed last (epoch ms, by its file system). */
+  readonly changedMs: number;
 }
 
 type Path = string | Buffer;
 
-interface WatchedFolder {
-  readonly watcher: FSWatcher;
-  readonly made: string;
-}
-
 /** Where files go that were read, or could not be. */
 export const finishedFolders = ['done', 'failed'] as const;
 const reserved: ReadonlySet<string> = new Set(finishedFolders);
-const isIgnored = (name: string): boolean => /^(tmp|\.|_)/.test(name);
 const reasonEnding = '.reason.txt';
 
 /** The folder files are dropped into: finds them, opens them safely, moves them away. */
 export class IncomingFolder {
-  readonly #watched = new Map<string, WatchedFolder>();
+  readonly #folders = new Map<string, WatchedFolder>();
+  readonly #events = new EventsInTurn();
   /** Bytes of the names that are not UTF-8, by folder and name as they are shown. */
   readonly #oddNames = new Map<string, Buffer>();
   #onChange: () => void = () => undefined;
   #isClosed = false;
 
-  constructor(private readonly root: string) {}
+  /** `unfinished`: more endings of names that are not whole yet. */
+  constructor(
+    private readonly root: string,
+    private readonly unfinished: readonly string[] = [],
+  ) {}
 
   /**
    * Calls back when something changed below the folder; new sub-folders are watched too. Rejects
@@ -56,36 +60,50 @@ export class IncomingFolder {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new Fault('INCOMING_DIR_NOT_USABLE', 'Fatal', why, { cause });
     }
-    await this.#watchFolder('');
+    await this.#folder('', true);
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const { watcher } of this.#watched.values()) watcher.close();
-    this.#watched.clear();
+    for (const folder of this.#folders.values()) folder.close();
+    this.#folders.clear();
   }
 
   /**
-   * All files by name, then by sub-folder. Names that begin with tmp, `.` or `_` are left out.
-   * A folder that was taken away is made anew; a sub-folder that may not be read is left out.
+   * All files by name, then by sub-folder; names of what is not whole yet are left out. A folder
+   * that was taken away is made anew; a sub-folder that may not be read is left out. Sub-folders
+   * that nothing was told of are looked at only when `all` are to be.
    */
-  async scan(): Promise<FoundFile[]> {
+  async scan(all = true): Promise<FoundFile[]> {
     const found: FoundFile[] = [];
     await mkdir(this.root, { recursive: true });
-    await this.#watchFolder('');
-    const folders: string[] = [];
-    for (const entry of await this.#entries('')) {
-      if (reserved.has(entry.name)) continue;
-      if (entry.isDirectory) folders.push(entry.name);
-      else found.push({ folder: '', name: entry.name, isRegular: entry.isRegular });
+    const names = new Set(['']);
+    for (const { name, isDirectory, isRegular } of await this.#entriesOf('', all)) {
+      if (reserved.has(name)) continue;
+      if (isDirectory) names.add(name);
+      else found.push({ folder: '', name, isRegular });
     }
-    for (const folder of folders) {
-      await this.#watchFolder(folder);
-      for (const { name, isRegular } of await this.#entries(folder)) {
-        found.push({ folder, name, isRegular });
+    for (const folder of names) {
+      if (folder === '') continue;
+      for (const { name, isDirectory, isRegular } of await this.#entriesOf(folder, all)) {
+        found.push({ folder, name, isRegular, ...(isDirectory && { isFolder: true }) });
       }
     }
+    for (const [name, folder] of this.#folders) {
+      if (names.has(name)) continue;
+      folder.close();
+      this.#folders.delete(name);
+    }
     return found.sort((a, b) => compare(a.name, b.name) || compare(a.folder, b.folder));
+  }
+
+  /**
+   * Whether files, as they were before the call, are known to have come whole: renamed into their
+   * place or moved there. False when that is not known.
+   */
+  async cameWhole(): Promise<(file: FoundFile) => boolean> {
+    await allHeard();
+    return ({ folder, name }) => this.#folders.get(folder)?.cameWhole(name) === true;
   }
 
   /** What lies there, a link as a link; undefined when nothing does. */
@@ -128,17 +146,36 @@ export class IncomingFolder {
     const { to, inode, id, reason } = move;
     if ((await this.look(file))?.inode !== inode) return;
     const source = this.#path(file.folder, file.name);
-    const folder = join(this.root, to, file.folder);
-    await mkdir(folder, { recursive: true });
-    const room = reason === undefined ? 0 : reasonEnding.length;
-    const target = join(folder, await freeName(folder, { name: file.name, id, room }));
+    const folder = await endFolder(join(this.root, to), file.folder);
+    const beside = reason === undefined ? '' : reasonEnding;
+    const target = join(folder, await freeName(folder, { name: file.name, id, beside }));
     if (reason !== undefined) await writeFile(target + reasonEnding, `${reason}\n`);
-    await rename(source, target);
+    const watched = this.#folders.get(file.folder);
+    watched?.moving(file.name);
+    try {
+      await rename(source, target);
+    } catch (error) {
+      watched?.notMoved(file.name);
+      if (reason !== undefined) await rm(target + reasonEnding, { force: true });
+      throw error;
+    }
     if (String((await statsOf(target))?.ino) !== inode) {
       // another file was renamed over it since we looked
+      watched?.moving(file.name);
       await rename(target, source);
+      watched?.changed();
       await rm(target + reasonEnding, { force: true });
     } else this.#oddNames.delete(`${file.folder}/${file.name}`);
+  }
+
+  /** The names in a folder, read anew when they may have changed. */
+  async #entriesOf(name: string, isAsked: boolean): Promise<readonly Entry[]> {
+    const folder = await this.#folder(name, isAsked);
+    if (folder?.isDirty) {
+      folder.reading();
+      folder.read(await this.#entries(name));
+    }
+    return folder?.entries ?? [];
   }
 
   async #entries(folder: string): Promise<Entry[]> {
@@ -150,32 +187,44 @@ export class IncomingFolder {
     });
     return entries.flatMap((entry) => {
       const name = shownName(entry.name);
-      if (isIgnored(name)) return [];
+      if (this.#isLeftAlone(name)) return [];
       if (!isUtf8(entry.name)) this.#oddNames.set(`${folder}/${name}`, entry.name);
       return [{ name, isDirectory: entry.isDirectory(), isRegular: entry.isFile() }];
     });
   }
-
-  /** Watches the folder of this name; when that one was taken away and made again, the new one. */
-  async #watchFolder(folder: string): Promise<void> {
-    const path = this.#path('', folder);
+  /** The folder of this name, watched; when that one was taken away and made again, the new one. */
+  async #folder(name: string, isAsked: boolean): Promise<WatchedFolder | undefined> {
+    const known = this.#folders.get(name);
+    if (known?.isWatched && !isAsked) return known;
+    const path = this.#path('', name);
     const stats = await statsOf(path);
-    const known = this.#watched.get(folder);
     const made = stats === undefined ? '' : `${stats.ino}-${stats.birthtimeMs}`;
-    if (known?.made === made || this.#isClosed) return;
-    known?.watcher.close();
-    this.#watched.delete(folder);
-    if (stats === undefined) return;
-    try {
-      const watcher = watch(path, (_, name) => {
-        if (name === null || !(isIgnored(name) || reserved.has(name))) this.#onChange();
-      });
-      watcher.on('error', () => this.#watched.delete(folder));
-      this.#watched.set(folder, { watcher, made });
-    } catch (error) {
-      // the system has no watcher left: the slow scan finds the files
-      if (codeOf(error) === '') throw error;
+    const isSame = known?.made === made;
+    if (stats === undefined || !isSame) {
+      known?.close();
+      this.#folders.delete(name);
     }
+    if (stats === undefined) return undefined;
+    const folder = isSame ? known : this.#newFolder(made);
+    this.#folders.set(name, folder);
+    folder.seen(stats.mtimeMs);
+    if (!folder.isWatched && !this.#isClosed) watchIfPossible(folder, path);
+    return folder;
+  }
+
+  #newFolder(made: string): WatchedFolder {
+    return new WatchedFolder(made, {
+      events: this.#events,
+      isLeftAlone: (name) => this.#isLeftAlone(name) || reserved.has(name),
+      onChange: () => this.#onChange(),
+      onFlood: () => {
+        for (const folder of this.#folders.values()) folder.forgetWhole();
+      },
+    });
+  }
+
+  #isLeftAlone(name: string): boolean {
+    return isUnfinishedName(name, this.unfinished);
   }
 
   #path(folder: string, name: string): Path {
@@ -186,12 +235,6 @@ export class IncomingFolder {
     const parts = [Buffer.from(this.root), slash, bytesOf('', folder), slash];
     return Buffer.concat([...parts, bytesOf(folder, name)]);
   }
-}
-
-interface Entry {
-  readonly name: string;
-  readonly isDirectory: boolean;
-  readonly isRegular: boolean;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -208,6 +251,7 @@ const identityOf = ({ ino, mtimeMs, ctimeMs, size }: Stats): FileIdentity => ({
   inode: String(ino),
   stamp: `${ino}-${mtimeMs}-${ctimeMs}`,
   bytes: size,
+  changedMs: Math.max(mtimeMs, ctimeMs),
 });
 
 const statsOf = async (path: Path): Promise<Stats | undefined> => {
@@ -219,15 +263,42 @@ const statsOf = async (path: Path): Promise<Stats | undefined> => {
   }
 };
 
-/** The name itself, else with the id behind it, else with a number behind that. */
+const watchIfPossible = (folder: WatchedFolder, path: Path): void => {
+  try {
+    folder.watch(path);
+  } catch (error) {
+    // the system has no watcher left: the slow scan finds the files
+    if (codeOf(error) === '') throw error;
+  }
+};
+
+/** Where the files of a feed end: its name there may be that of a file that ended before. */
+const endFolder = async (root: string, name: string): Promise<string> => {
+  for (let n = 0; ; n++) {
+    const folder = join(root, n === 0 ? name : `${cutName(name, 10)}.feed${n === 1 ? '' : n}`);
+    if ((await statsOf(folder))?.isDirectory() === true) return folder;
+    if (n === 0) await mkdir(root, { recursive: true });
+    try {
+      if (name !== '') await mkdir(folder);
+      return folder;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+};
+
+/** The name itself, else with the id behind it, else with a number; `beside` it is free too. */
 const freeName = async (
   folder: string,
-  wanted: { name: string; id: number; room: number },
+  wanted: { name: string; id: number; beside: string },
 ): Promise<string> => {
-  const { name, id, room } = wanted;
+  const { name, id, beside } = wanted;
+  const isTaken = async (free: string): Promise<boolean> =>
+    (await statsOf(join(folder, free))) !== undefined;
   for (let n = 0; ; n++) {
     const ending = n === 0 ? '' : n === 1 ? `.${id}` : `.${id}.${n - 1}`;
-    const free = cutName(name, ending.length + room) + ending;
-    if ((await statsOf(join(folder, free))) === undefined) return free;
+    const free = cutName(name, ending.length + beside.length) + ending;
+    if (await isTaken(free)) continue;
+    if (beside === '' || !(await isTaken(free + beside))) return free;
   }
 };

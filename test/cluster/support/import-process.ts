@@ -54,6 +54,8 @@ const importer = new KafkaImporter({
     maxLineBytes: 64 * 1024,
     maxFutureSkewMs: 24 * 3_600_000,
     scanIntervalMs: 200,
+    quietPeriodMs: 0,
+    isSortedByTime: () => false,
     gzip: { maxBytes: 2 ** 32, maxRatio: 1000 },
     maxOutOfOrdernessMs: () => 0,
     logger,
