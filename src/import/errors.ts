@@ -120,8 +120,10 @@ export const importErrors = {
   },
   FILE_GREW: {
     reaction: 'BadRecord',
-    meaning: 'The file grew after it was found; only its whole lines of that moment were read.',
-    next: 'Rename files into the folder when they are complete. ' + dropAgain,
+    meaning:
+      'The file grew behind the end that was read of it; it is read on from there once it is ' +
+      'quiet. A last line without its line break stands in the book again when it is read whole.',
+    next: 'Rename files into the folder when they are complete, or raise IMPORT_QUIET_PERIOD.',
   },
   FILE_GZIP_OFF: {
     reaction: 'BadRecord',

@@ -3,17 +3,35 @@ import { reached, type FeedProgress } from '../streaming/index.js';
 import type { AppendsInFlight } from './append-flight.js';
 import { Arrivals, placeOf, type NewFile } from './arrivals.js';
 import { FeedReading } from './domain/feed-reading.js';
-import { startOfFile } from './domain/line-batches.js';
+import { startOfFile, type LineBatch } from './domain/line-batches.js';
 import { ReadingOrder } from './domain/reading-order.js';
+import { EndedFiles, watchedForMs, type EndedFile } from './ended-files.js';
 import { importErrors, type ImportCode } from './errors.js';
-import type { JournalFile } from './import-journal.js';
-import { fileRows, progressRows, pushFeedEvent } from './import-rows.js';
-import type { ImporterPorts } from './importer-ports.js';
 import { oldestInHeadMs } from './file-head.js';
-import type { FileMove, FoundFile } from './incoming-files.js';
-
-/** Feed of the files that lie in the incoming folder itself. */
-export const defaultFeed = 'default';
+import { inSlices } from './in-slices.js';
+import { progressRows, pushFeedEvent } from './import-rows.js';
+import type { ImporterPorts } from './importer-ports.js';
+import type { FoundFile } from './incoming-files.js';
+import {
+  bytesReadOf,
+  defaultFeed,
+  endOf,
+  feedOf,
+  inFeed,
+  inodeOf,
+  isInDone,
+  isToBeMoved,
+  keyOf,
+  keyOfFound,
+  moveOf,
+  newPlace,
+  registrationRows,
+  type FileEnd,
+  type FileRead,
+  type FileToRead,
+  type Place,
+  type QueuedFile,
+} from './queued-file.js';
 
 /** Feeds that no sub-folder can be: the folder's own, and that of records without a file. */
 const reservedFeeds: ReadonlySet<string> = new Set([defaultFeed, topicFeed]);
@@ -22,49 +40,6 @@ const reservedFeeds: ReadonlySet<string> = new Set([defaultFeed, topicFeed]);
 const filesPerAppend = 1024;
 /** Of the rows of a new file, about. */
 const bytesPerFile = 512;
-/** So many files are looked at, or looked into, at a time. */
-const looksAtOnce = 32;
-
-/** What the import needs to know of a file. */
-export type FileToRead = Pick<
-  JournalFile,
-  'id' | 'name' | 'feed' | 'bytes' | 'inode' | 'registeredAtMs' | 'seq' | 'mark'
->;
-
-/** A registered file in its place. */
-export interface QueuedFile {
-  readonly found: FoundFile;
-  readonly file: FileToRead;
-  /** Whether it is durable that this file has this id. */
-  readonly isRegistered: boolean;
-}
-
-/** How the import of a file ended. */
-export type FileEnd =
-  { readonly state: 'done' } | { readonly state: 'failed'; readonly reason: ImportCode };
-
-interface Place extends QueuedFile {
-  readonly feed: string;
-  orderMs: number;
-  boundMs: number;
-  /** Whether its first lines were looked at, or need not be. */
-  isKnown: boolean;
-  isRegistered: boolean;
-  /** Set once the import has ended: the file only has to be moved away. */
-  end?: FileEnd;
-  isMoving?: boolean;
-  isStuck?: boolean;
-}
-
-/** Its end is durable, and nobody moves it yet. */
-const isToBeMoved = ({ end, isRegistered, isMoving }: Place): boolean =>
-  end !== undefined && isRegistered && isMoving !== true;
-
-const feedOf = ({ folder }: FoundFile): string => (folder === '' ? defaultFeed : folder);
-const keyOf = ({ feed, name }: { feed: string; name: string }): string => `${feed}/${name}`;
-
-/** The inode in the stamp of a registered file. */
-export const inodeOf = (stamp: string): string => stamp.split('-', 1)[0];
 
 /**
  * The files of the folder: of each feed the oldest is read first. What is known of them is read
@@ -77,6 +52,9 @@ export class FileQueue {
   readonly #order = new ReadingOrder<Place>();
   readonly #reading = new FeedReading();
   readonly #arrivals: Arrivals;
+  readonly #ended: EndedFiles;
+  /** Files that grew, and are quiet again. */
+  #more: (EndedFile & { readonly found: FoundFile })[] = [];
   /** What is not read in the folder, told once. */
   readonly #leftAlone = new Set<string>();
   /** Feeds that got files since their order was known. */
@@ -90,6 +68,16 @@ export class FileQueue {
     private readonly flight: Pick<AppendsInFlight, 'append'>,
   ) {
     this.#arrivals = new Arrivals(ports);
+    this.#ended = new EndedFiles({
+      look: (found) => ports.folder.look(found),
+      find: ({ name, feed, inode, id }) =>
+        ports.folder.findDone(inFeed(feed, name), { inode: inodeOf(inode), id }),
+      now: ports.now,
+      quietPeriodMs: ports.quietPeriodMs,
+      onGrown: (file) => this.#tellGrown(file),
+      onMore: (ended) => this.#more.push(ended),
+      onLeft: (ended) => this.#left(ended),
+    });
   }
 
   get isEmpty(): boolean {
@@ -98,7 +86,7 @@ export class FileQueue {
 
   /** When a file may be whole that somebody may still write (epoch ms); Infinity without any. */
   get dueMs(): number {
-    return this.#arrivals.dueMs;
+    return Math.min(this.#arrivals.dueMs, this.#ended.dueMs);
   }
 
   /** The file whose turn it is; its place stays taken until it is ended or released. */
@@ -112,6 +100,8 @@ export class FileQueue {
   forget(): void {
     this.#places.clear();
     this.#order.clear();
+    this.#ended.clear();
+    this.#more = [];
     this.#isRead = false;
   }
 
@@ -133,6 +123,8 @@ export class FileQueue {
     const found = await this.ports.folder.scan(all || !this.#isRead);
     this.#changed.clear();
     if (!this.#isRead) await this.#read(found);
+    await this.#ended.look();
+    if (this.#more.length > 0) await this.#readOn(this.#more.splice(0));
     const unknown = found.filter((file) => this.#isToBeLookedAt(file));
     const looked = await inSlices(unknown, (file) => this.#newFileAt(file));
     const fresh = await this.#arrivals.whole(found, looked.filter(isThere));
@@ -210,10 +202,23 @@ export class FileQueue {
   }
 
   /** The end of the import is durable: the file leaves the folder. */
-  async ended({ found }: QueuedFile, end: FileEnd): Promise<void> {
-    const place = this.#places.get(placeOf(found));
+  async ended(queued: QueuedFile, end: FileEnd, read?: FileRead): Promise<void> {
+    const place = this.#places.get(placeOf(queued.found));
     if (place === undefined) return;
+    place.file = { ...place.file, mark: read?.mark ?? place.file.mark };
+    place.bytesRead = read?.bytes;
     await this.#moveAway(place, end);
+  }
+
+  /** It grew while it was read, and is durable up to the mark: it goes on once it is quiet. */
+  grew(queued: QueuedFile, read: FileRead & { readonly stamp: string }): void {
+    const place = this.#places.get(placeOf(queued.found));
+    if (place === undefined) return;
+    place.file = { ...place.file, mark: read.mark, reason: 'FILE_GREW' };
+    const { file, found } = place;
+    this.#tellGrown(file);
+    const seen = { bytesRead: read.bytes, grownStamp: read.stamp, isDone: false };
+    this.#ended.add({ file, found, ...seen, endedAtMs: this.ports.now() });
   }
 
   /** The file is not in its place any more; what is there now, if anything, is a new one. */
@@ -228,9 +233,12 @@ export class FileQueue {
     for (const file of found) there.set(keyOf({ feed: feedOf(file), name: file.name }), file);
     await journal.takeOver();
     for (const file of await journal.unfinished()) {
-      const folder = file.feed === defaultFeed ? '' : file.feed;
-      const gone = { folder, name: file.name, isRegular: true };
-      this.#add({ ...newPlace(there.get(keyOf(file)) ?? gone, file), isRegistered: true });
+      const gone = inFeed(file.feed, file.name);
+      const which = { inode: inodeOf(file.inode), id: file.id };
+      const done =
+        file.reason === 'FILE_GREW' ? await this.ports.folder.findDone(gone, which) : undefined;
+      const place = newPlace(done ?? there.get(keyOf(file)) ?? gone, { ...file });
+      this.#add({ ...place, isRegistered: true });
     }
     await this.#readEnded(found);
     this.#reading.restart(await journal.latestOfFeeds());
@@ -245,14 +253,26 @@ export class FileQueue {
       const identity = await this.ports.folder.look(file);
       if (identity !== undefined) byStamp.set(identity.stamp, file);
     }
-    if (byStamp.size === 0) return;
-    for (const file of await this.ports.journal.ended([...byStamp.keys()])) {
-      const there = byStamp.get(file.inode) as FoundFile;
+    const doneSinceMs = this.ports.now() - watchedForMs;
+    for (const file of await this.ports.journal.ended([...byStamp.keys()], doneSinceMs)) {
+      const there = byStamp.get(file.inode);
       // one that was gone and is there again (a disk that was away) has to be read
-      if (keyOf(file) !== keyOf({ feed: feedOf(there), name: there.name })) continue;
-      if (file.reason === 'FILE_GONE') continue;
-      const end = endOf(file);
-      this.#places.set(placeOf(there), { ...newPlace(there, file), end, isRegistered: true });
+      const isThere = there !== undefined && keyOf(file) === keyOf(keyOfFound(there));
+      if (isThere && file.reason !== 'FILE_GONE') {
+        const end = endOf(file);
+        const place = { ...newPlace(there, { ...file }), end, isRegistered: true };
+        this.#places.set(placeOf(there), place);
+      } else if (file.state === 'done') {
+        const { atMs: endedAtMs } = file;
+        const bytesRead = bytesReadOf(file);
+        this.#ended.add({
+          file: { ...file },
+          found: undefined,
+          bytesRead,
+          endedAtMs,
+          isDone: true,
+        });
+      }
     }
   }
 
@@ -271,22 +291,29 @@ export class FileQueue {
       const file = {
         ...{ id: firstId + index, name: found.name, feed: feedOf(found) },
         ...{ bytes: identity.bytes, inode: identity.stamp, registeredAtMs },
-        ...{ seq: 0, mark: startOfFile },
+        ...{ seq: 0, mark: startOfFile, reason: '' },
       };
       const reason = this.#refusalOf(found);
       const place = { ...newPlace(found, file), orderMs: identity.changedMs };
       return reason ? { ...place, end: { state: 'failed', reason } } : place;
     });
-    const events = this.#feedsOf(places);
-    const batch = { events, refused: [], bytes: places.length * bytesPerFile, mark: startOfFile };
     for (const place of places) this.#add(place);
-    await this.flight.append(batch, registrationRows(places, registeredAtMs), async () => {
-      for (const place of places) {
-        reached('import.file-registered');
-        place.isRegistered = true;
-        if (place.end !== undefined) await this.#moveAway(place, place.end);
-      }
-    });
+    await this.flight.append(
+      this.#batchOf(places),
+      registrationRows(places, registeredAtMs),
+      async () => {
+        for (const place of places) {
+          reached('import.file-registered');
+          place.isRegistered = true;
+          if (place.end !== undefined) await this.#moveAway(place, place.end);
+        }
+      },
+    );
+  }
+
+  #batchOf(places: readonly Place[]): LineBatch {
+    const bytes = places.length * bytesPerFile;
+    return { events: this.#feedsOf(places), refused: [], bytes, mark: startOfFile };
   }
 
   #feedsOf(places: readonly Place[]): UsageEvents {
@@ -310,8 +337,9 @@ export class FileQueue {
     const { found, file } = place;
     place.end = end;
     place.isMoving = true;
+    let moved: FoundFile | undefined = found;
     try {
-      await this.ports.folder.move(found, moveOf(file, end));
+      if (!isInDone(found)) moved = await this.ports.folder.move(found, moveOf(file, end));
     } catch (cause) {
       this.#tellStuck(place, cause);
       return;
@@ -319,12 +347,45 @@ export class FileQueue {
       place.isMoving = false;
     }
     this.#places.delete(placeOf(found));
-    this.ports.journal.left(file.id);
+    if (moved === undefined || end.state === 'failed') this.ports.journal.left(file.id);
+    else this.#watch(place, moved);
     if (end.state === 'failed') {
       const facts = { file: file.name, feed: file.feed, code: end.reason };
       this.ports.logger.warn('a file was refused', facts);
     }
     reached('import.file-moved');
+  }
+
+  #watch({ file, bytesRead = bytesReadOf(file) }: Place, found: FoundFile): void {
+    this.#ended.add({ file, found, bytesRead, endedAtMs: this.ports.now(), isDone: true });
+  }
+
+  #left({ file, found, isDone }: EndedFile): void {
+    if (isDone) return this.ports.journal.left(file.id);
+    // it is taken away before it was read to its end: whoever opens it tells
+    const place = found && this.#places.get(placeOf(found));
+    if (place !== undefined) this.#order.add(place);
+  }
+
+  /** There is more in these files than what was read. */
+  async #readOn(grown: readonly (EndedFile & { readonly found: FoundFile })[]): Promise<void> {
+    const atMs = this.ports.now();
+    const places = grown.map(({ found, file }): Place => {
+      const place = newPlace(found, { ...file, reason: 'FILE_GREW', seq: file.seq + 1 });
+      return { ...place, isRegistered: true, isKnown: true };
+    });
+    const rows = progressRows(
+      places.map(({ file: { id, seq, mark } }) => {
+        return { fileId: id, seq, mark, state: 'importing', reason: 'FILE_GREW', atMs };
+      }),
+    );
+    for (const place of places) this.#add(place);
+    await this.flight.append(this.#batchOf(places), [rows]);
+  }
+
+  #tellGrown({ name: file, feed }: FileToRead): void {
+    const { meaning, next } = importErrors.FILE_GREW;
+    this.ports.logger.warn(`${meaning} ${next}`, { code: 'FILE_GREW', file, feed });
   }
 
   #tellStuck(place: Place, cause: unknown): void {
@@ -336,38 +397,4 @@ export class FileQueue {
   }
 }
 
-/** What was begun goes on first. */
-const newPlace = (found: FoundFile, file: FileToRead): Place => ({
-  ...{ found, file, feed: file.feed, isRegistered: false },
-  ...{ orderMs: -Infinity, boundMs: -Infinity, isKnown: file.mark.lineNo > 0 },
-});
-
 const isThere = <T>(value: T | undefined): value is T => value !== undefined;
-
-/** A few at a time, as each waits for the file system. */
-const inSlices = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {
-  const results: R[] = [];
-  for (let at = 0; at < items.length; at += looksAtOnce) {
-    results.push(...(await Promise.all(items.slice(at, at + looksAtOnce).map(work))));
-  }
-  return results;
-};
-
-const moveOf = ({ id, inode: stamp }: FileToRead, end: FileEnd): FileMove => {
-  const inode = inodeOf(stamp);
-  if (end.state === 'done') return { to: 'done', inode, id };
-  const { meaning, next } = importErrors[end.reason];
-  return { to: 'failed', inode, id, reason: `${end.reason}: ${meaning} ${next}` };
-};
-
-const endOf = ({ state, reason }: JournalFile): FileEnd =>
-  state === 'done' ? { state } : { state: 'failed', reason: reason as ImportCode };
-
-const registrationRows = (places: readonly Place[], atMs: number) => [
-  fileRows(places.map(({ file }) => file)),
-  progressRows(
-    places.map(({ file, end = { state: 'queued' } }) => {
-      return { fileId: file.id, seq: 0, mark: startOfFile, atMs, ...end };
-    }),
-  ),
-];

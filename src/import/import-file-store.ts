@@ -3,7 +3,6 @@ import type { JournalFile } from './import-journal.js';
 /** A file as its import stands, with its book. Instants in epoch ms. */
 export interface ImportFile extends JournalFile {
   readonly sha256: string;
-  readonly atMs: number;
   readonly counted: number;
   readonly late: number;
   readonly waiting: number;

@@ -13,6 +13,8 @@ export interface JournalFile {
   readonly state: ImportState;
   readonly reason: string;
   readonly seq: number;
+  /** When it was written down that it stands there. */
+  readonly atMs: number;
   readonly mark: ReadingMark;
 }
 
@@ -25,12 +27,15 @@ export interface ImportJournal {
   takeOver(): Promise<void>;
   /** Files that are neither done nor failed, oldest first. */
   unfinished(): Promise<readonly JournalFile[]>;
-  /** Files that are done or failed and were registered with one of these stamps, oldest first. */
-  ended(stamps: readonly string[]): Promise<readonly JournalFile[]>;
+  /**
+   * Files that are done or failed and were registered with one of these stamps, and those that are
+   * done since an instant (epoch ms), oldest first. Others have left.
+   */
+  ended(stamps: readonly string[], doneSinceMs: number): Promise<readonly JournalFile[]>;
   /** Of each feed the latest record (epoch ms) of its files that are done, where there is one. */
   latestOfFeeds(): Promise<ReadonlyMap<string, number>>;
   /** The first of so many ids in a row that no other file has or gets. */
   reserveIds(count: number): Promise<number>;
-  /** The file has ended and is not in the folder any more: `ended` need not know it. */
+  /** The file has ended and is not looked at any more: `ended` need not know it. */
   left(id: number): void;
 }

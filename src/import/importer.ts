@@ -10,16 +10,18 @@ import {
 } from './domain/line-batches.js';
 import { importErrors, type ImportCode } from './errors.js';
 import { FileBytes } from './file-bytes.js';
+import { FileQueue } from './file-queue.js';
+import { startOfLastLine } from './last-line.js';
+import { progressRows, pushFeedEvent, refusedRows, type ImportStanding } from './import-rows.js';
+import type { ImporterPorts } from './importer-ports.js';
+import type { FileIdentity, NotOpened } from './incoming-files.js';
 import {
-  FileQueue,
   inodeOf,
+  isPacked,
   type FileEnd,
   type FileToRead,
   type QueuedFile,
-} from './file-queue.js';
-import { progressRows, pushFeedEvent, refusedRows } from './import-rows.js';
-import type { ImporterPorts } from './importer-ports.js';
-import type { NotOpened } from './incoming-files.js';
+} from './queued-file.js';
 
 const batchesBetweenProgress = 8;
 /** While files are read, the folder is not looked at more often than this. */
@@ -114,30 +116,37 @@ export class Importer {
     const handle = await this.ports.folder.open(queued.found);
     if (typeof handle === 'string') return this.#notOpened(queued, handle);
     try {
-      const { inode } = await this.ports.folder.identity(handle);
-      if (inode !== inodeOf(queued.file.inode)) await this.#notOpened(queued, 'gone');
-      else await this.#read(handle, queued);
+      const identity = await this.ports.folder.identity(handle);
+      if (identity.inode !== inodeOf(queued.file.inode)) await this.#notOpened(queued, 'gone');
+      else await this.#read({ handle, identity }, queued);
     } finally {
       await handle.close();
     }
   }
 
   /** Reads from the durable mark to the end, or until told to stop. */
-  async #read(handle: FileHandle, queued: QueuedFile): Promise<void> {
+  async #read({ handle, identity }: Opened, queued: QueuedFile): Promise<void> {
     const { ports } = this;
     const { file } = queued;
-    const { id: fileId, name, feed, bytes, registeredAtMs: stampMs } = file;
+    const { id: fileId, name, feed, registeredAtMs: stampMs } = file;
     const startedMs = ports.now();
     const skipped = (byteOffset: number): void => this.#hasSkipped({ fileId, byteOffset });
-    const source = new FileBytes(handle, { bytes, name, gzip: ports.gzip }, skipped);
+    const bytes = bytesExpected(file, identity);
+    const expected = { bytes, name, gzip: ports.gzip };
+    const mark = await startOfLastLine(handle, file.mark, { ...expected, ...ports });
+    const source = new FileBytes(handle, expected, skipped);
     const cdr = { fileId, feed, stampMs, maxFutureSkewMs: ports.maxFutureSkewMs };
-    const fileBytes = name.endsWith('.gz') ? undefined : bytes;
-    const bounds = { maxLineBytes: ports.maxLineBytes, fileBytes };
-    const batches = new LineBatches(cdr, bounds, file.mark);
-    let problem = await this.#readBatches(queued, source, batches).catch(problemOfFile);
+    const bounds = {
+      maxLineBytes: ports.maxLineBytes,
+      ...(!isPacked(name) && { fileBytes: bytes }),
+    };
+    const batches = new LineBatches(cdr, bounds, mark);
+    const reading = { file, mark, source, batches };
+    let problem = await this.#readBatches(queued, reading).catch(problemOfFile);
     if (this.#stopping) return;
-    const bytesNow = (await ports.folder.identity(handle)).bytes;
-    if (problem === undefined && bytesNow !== bytes) problem = 'FILE_GREW';
+    const now = await ports.folder.identity(handle);
+    if (now.bytes > bytes && growsAfter(problem)) return this.#goesOnLater(queued, batches, now);
+    if (now.bytes < bytes) problem ??= 'FILE_TRUNCATED';
     const last = batches.end(problem === undefined);
     const end: FileEnd = problem ? { state: 'failed', reason: problem } : { state: 'done' };
     const rows = this.#lastRows(file, last, { ...end, sha256: problem ? '' : source.sha256() });
@@ -146,17 +155,32 @@ export class Importer {
       reached('import.file-finished');
       const facts = { file: name, feed, lines: last.mark.lines, ms: ports.now() - startedMs };
       if (end.state === 'done') ports.logger.log('file imported', facts);
-      await this.#queue.ended(queued, end);
+      await this.#queue.ended(queued, end, { mark: last.mark, bytes });
+    });
+  }
+
+  /** Somebody still writes it: its whole lines are kept, the rest is read once it is quiet. */
+  async #goesOnLater(
+    queued: QueuedFile,
+    batches: LineBatches,
+    { bytes, stamp }: FileIdentity,
+  ): Promise<void> {
+    const batch = batches.end(false);
+    const { mark } = batch;
+    const state = { state: 'importing', reason: 'FILE_GREW' } as const;
+    const rows = this.#rows(queued.file, batch, { ...state, leastSeq: mark.lineNo + 1 });
+    await this.#behindItsId(queued, batch);
+    await this.#flight.append(batch, rows, () => {
+      this.#queue.grew(queued, { mark, bytes, stamp });
+      return Promise.resolve();
     });
   }
 
   async #readBatches(
     queued: QueuedFile,
-    source: FileBytes,
-    batches: LineBatches,
+    { file, mark, source, batches }: Reading,
   ): Promise<undefined> {
-    const { file } = queued;
-    for await (const chunk of source.chunks(file.mark.byteOffset)) {
+    for await (const chunk of source.chunks(mark.byteOffset)) {
       reached('import.chunk-read');
       for (const batch of batches.push(chunk)) {
         if (this.#stopping) return;
@@ -190,8 +214,7 @@ export class Importer {
     if (isFull && this.ports.isSortedByTime(file.feed)) {
       this.#tellProgress(file.feed, batch.events, mark);
     }
-    const at = { seq: mark.lineNo + 1, mark, state: 'importing' as const, atMs: this.ports.now() };
-    return [progressRows([{ fileId: file.id, ...at }]), ...refusedRows(file.id, batch)];
+    return this.#rows(file, batch, { state: 'importing', leastSeq: mark.lineNo + 1 });
   }
 
   #lastRows(
@@ -201,8 +224,21 @@ export class Importer {
   ): ColumnBatch[] {
     const { mark } = batch;
     this.#tellProgress(file.feed, batch.events, end.state === 'done' ? mark : undefined);
-    const at = { seq: mark.lineNo + 2, mark, atMs: this.ports.now(), ...end };
-    return [progressRows([{ fileId: file.id, ...at }]), ...refusedRows(file.id, batch)];
+    return this.#rows(file, batch, { ...end, leastSeq: mark.lineNo + 2 });
+  }
+
+  /** Where the file stands behind the batch, and what was refused in it. */
+  #rows(
+    file: FileToRead,
+    batch: LineBatch,
+    { leastSeq, ...standing }: Omit<ImportStanding, 'seq' | 'mark' | 'atMs'> & { leastSeq: number },
+  ): ColumnBatch[] {
+    // a file that is read on has written down more than its lines
+    file.seq = Math.max(file.seq + 1, leastSeq);
+    const reason = standing.reason ?? (file.reason === 'FILE_GREW' ? 'FILE_GREW' : undefined);
+    const at = { seq: file.seq, mark: batch.mark, atMs: this.ports.now() };
+    const row = { fileId: file.id, ...at, ...standing, reason };
+    return [progressRows([row]), ...refusedRows(file.id, batch)];
   }
 
   /** Adds what there is to tell of the feed behind the lines up to `read`. */
@@ -218,10 +254,9 @@ export class Importer {
     const { file } = queued;
     const reason = codesOfNotOpened[why];
     const end = { state: 'failed', reason } as const;
-    const at = { seq: file.mark.lineNo + 2, mark: file.mark, atMs: this.ports.now(), ...end };
     const none = { events: new UsageEvents(1), refused: [], bytes: 0, mark: file.mark };
     this.#tellProgress(file.feed, none.events, undefined);
-    const rows = [progressRows([{ fileId: file.id, ...at }])];
+    const rows = this.#rows(file, none, { ...end, leastSeq: file.mark.lineNo + 2 });
     await this.#flight.append(none, rows, async () => {
       if (why !== 'gone') return this.#queue.ended(queued, end);
       this.ports.logger.warn('a file failed', { file: file.name, feed: file.feed, code: reason });
@@ -258,6 +293,26 @@ export class Importer {
     await Promise.race([woken, this.ports.pauseMs(ms)]);
   }
 }
+
+interface Opened {
+  readonly handle: FileHandle;
+  readonly identity: FileIdentity;
+}
+
+interface Reading {
+  readonly file: FileToRead;
+  readonly mark: ReadingMark;
+  readonly source: FileBytes;
+  readonly batches: LineBatches;
+}
+
+/** As it was found, or longer when it grew since; not shorter than what was read of it. */
+const bytesExpected = ({ bytes, name, mark }: FileToRead, now: FileIdentity): number =>
+  Math.max(bytes, now.bytes, isPacked(name) ? 0 : mark.byteOffset);
+
+/** What is not wrong any more with a file that is longer now. */
+const growsAfter = (problem: ImportCode | undefined): boolean =>
+  problem === undefined || problem === 'FILE_GZIP_CORRUPT';
 
 const codesOfNotOpened = {
   gone: 'FILE_GONE',

@@ -53,5 +53,11 @@ export interface IncomingFiles {
   /** Never follows a link and never waits for a pipe. */
   open(file: FoundFile): Promise<FileHandle | NotOpened>;
   identity(handle: FileHandle): Promise<FileIdentity>;
-  move(file: FoundFile, move: FileMove): Promise<void>;
+  /** Answers where it lies then; undefined when it was not moved. */
+  move(file: FoundFile, move: FileMove): Promise<FoundFile | undefined>;
+  /** Where the file lies that was moved to done/ from here. */
+  findDone(
+    file: FoundFile,
+    which: { readonly inode: string; readonly id: number },
+  ): Promise<FoundFile | undefined>;
 }

@@ -103,9 +103,14 @@ class SimFolder implements IncomingFiles {
     return identityOf((handle as unknown as { file: SimFile }).file);
   }
 
-  async move({ name }: FoundFile): Promise<void> {
+  async move({ name }: FoundFile): Promise<undefined> {
     await this.#moment();
     this.place.cluster.moved.add(name);
+    return undefined;
+  }
+
+  findDone(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   #there(): SimFile[] {

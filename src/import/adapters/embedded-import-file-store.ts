@@ -72,9 +72,12 @@ export class EmbeddedImportFileStore implements ImportFileStore, ImportJournal {
       .reverse();
   }
 
-  async ended(stamps: readonly string[]): Promise<ImportFile[]> {
-    const where = `f.inode IN (SELECT unnest($1)) AND ${inState('done', 'failed')}`;
-    return (await this.database.query(select(where, ''), [stamps])).map(fileOf).reverse();
+  async ended(stamps: readonly string[], doneSinceMs: number): Promise<ImportFile[]> {
+    const there = stamps.length === 0 ? 'false' : 'f.inode IN (SELECT unnest($2))';
+    const where = `(${there} AND ${inState('done', 'failed')}) OR (${inState('done')} AND f.id IN
+      (SELECT file_id FROM import_progress WHERE "at" >= $1))`;
+    const values = stamps.length === 0 ? [doneSinceMs] : [doneSinceMs, stamps];
+    return (await this.database.query(select(where, ''), values)).map(fileOf).reverse();
   }
 
   async latestOfFeeds(): Promise<ReadonlyMap<string, number>> {

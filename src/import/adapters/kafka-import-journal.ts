@@ -14,7 +14,6 @@ export interface JournalMessage {
 /** All of what the rows of a file tell, so that they can be written again. */
 interface JournalEntry extends JournalFile {
   readonly sha256: string;
-  readonly atMs: number;
 }
 
 export interface KafkaImportJournalParts {
@@ -67,11 +66,13 @@ export class KafkaImportJournal implements ImportJournal {
   }
 
   /** Files that are not there any more have left, as it seems while others were killed. */
-  ended(stamps: readonly string[]): Promise<readonly JournalFile[]> {
+  ended(stamps: readonly string[], doneSinceMs: number): Promise<readonly JournalFile[]> {
     const there = new Set(stamps);
     const ended = this.#sorted(({ state }) => hasEnded(state));
-    for (const { id, inode } of ended) if (!there.has(inode)) this.#left.add(id);
-    return Promise.resolve(ended.filter(({ inode }) => there.has(inode)));
+    const isWanted = ({ inode, state, atMs }: JournalEntry): boolean =>
+      there.has(inode) || (state === 'done' && atMs >= doneSinceMs);
+    for (const file of ended) if (!isWanted(file)) this.#left.add(file.id);
+    return Promise.resolve(ended.filter(isWanted));
   }
 
   latestOfFeeds(): Promise<ReadonlyMap<string, number>> {

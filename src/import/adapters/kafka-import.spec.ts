@@ -8,6 +8,9 @@ import { KafkaImportLog } from './kafka-import-log.js';
 
 type Sent = Parameters<ConstructorParameters<typeof KafkaImportLog>[0]['sender']['transact']>[0];
 
+/** Behind all that is done. */
+const later = 8;
+
 const undone = (): Fault => new Fault('KAFKA_TRANSACTION_UNDONE', 'Retry', 'it was undone');
 const noEvents = new UsageEvents(1);
 
@@ -155,7 +158,7 @@ it('rows that the one before could not write are written at the take-over', asyn
   await expect(append).rejects.toThrow('undone');
   await world.journal.takeOver();
   expect(world.done.at(-1)).toBe('rows import_file,import_progress');
-  const [ended] = await world.journal.ended(['stamp-1']);
+  const [ended] = await world.journal.ended(['stamp-1'], later);
   expect(ended).toMatchObject({ ...file(1), state: 'done', seq: 9 });
 });
 
@@ -172,7 +175,7 @@ it('a file that left the folder is forgotten with the next append', async () => 
   await world.log.append(noEvents, registered(2));
   expect(world.topic.at(-1)).toEqual({ key: 'folder/1', value: null });
   await world.journal.takeOver();
-  expect(await world.journal.ended(['stamp-1'])).toEqual([]);
+  expect(await world.journal.ended(['stamp-1'], later)).toEqual([]);
   expect(await standings()).toEqual([[2, 0, 'queued']]);
 });
 
@@ -180,9 +183,43 @@ it('one that left unnoticed, before a kill, is forgotten when others are there',
   await world.log.append(noEvents, [...registered(2), progress(1, 8, 'done')]);
   await world.log.append(noEvents, [progress(2, 8, 'done')]);
   await world.journal.takeOver();
-  expect((await world.journal.ended(['stamp-2'])).map(({ id }) => id)).toEqual([2]);
+  expect((await world.journal.ended(['stamp-2'], later)).map(({ id }) => id)).toEqual([2]);
   await world.log.append(noEvents, registered(3));
   expect(world.topic.at(-1)).toEqual({ key: 'folder/1', value: null });
+});
+
+const recorded = (fileId: number, recordedAtMs: number) => {
+  const times = { firstRecordedAtMs: recordedAtMs, lastRecordedAtMs: recordedAtMs };
+  const mark = { ...startOfFile, lineNo: 1, lines: 1, byteOffset: 10, ...times };
+  return progressRows([{ fileId, seq: 3, mark, state: 'done', atMs: 7 }]);
+};
+
+it('one that is done is known for as long as it is asked for', async () => {
+  await world.log.append(noEvents, [progress(1, 8, 'done')]);
+  await world.journal.takeOver();
+  expect((await world.journal.ended([], 7)).map(({ id }) => id)).toEqual([1]);
+  await world.log.append(noEvents, registered(2));
+  expect((await world.journal.ended([], 8)).map(({ id }) => id)).toEqual([]);
+  await world.log.append(noEvents, registered(3));
+  expect(world.topic.at(-1)).toEqual({ key: 'folder/1', value: null });
+});
+
+it('the latest record of a feed is known also when its file has left', async () => {
+  await world.log.append(noEvents, [...registered(2), ...registered(3)]);
+  await world.log.append(noEvents, [recorded(1, 500), recorded(2, 900), progress(3, 8, 'done')]);
+  for (const id of [1, 2, 3]) world.journal.left(id);
+  await world.log.append(noEvents, registered(4));
+  await world.journal.takeOver();
+  await world.journal.ended([], later);
+  await world.log.append(noEvents, registered(5));
+  expect(await world.journal.latestOfFeeds()).toEqual(new Map([['default', 900]]));
+  await world.log.append(noEvents, [recorded(4, 901)]);
+  await world.log.append(noEvents, registered(6));
+  expect(world.topic.filter(({ value }) => value === null).map(({ key }) => key)).toEqual([
+    'folder/1',
+    'folder/3',
+    'folder/2',
+  ]);
 });
 
 it('what another folder has in the topic is not taken for its own', async () => {

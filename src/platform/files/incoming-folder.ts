@@ -137,18 +137,20 @@ export class IncomingFolder {
 
   /**
    * Moves a file to done/ or failed/, under another name when that one is taken. Does nothing when
-   * another file took its place: that one is not imported yet.
+   * another file took its place: that one is not imported yet. Answers where it lies then.
    */
   async move(
     file: FoundFile,
     move: { to: 'done' | 'failed'; inode: string; id: number; reason?: string },
-  ): Promise<void> {
+  ): Promise<FoundFile | undefined> {
     const { to, inode, id, reason } = move;
-    if ((await this.look(file))?.inode !== inode) return;
+    if ((await this.look(file))?.inode !== inode) return undefined;
     const source = this.#path(file.folder, file.name);
-    const folder = await endFolder(join(this.root, to), file.folder);
+    const parent = await endFolder(join(this.root, to), file.folder);
+    const folder = join(this.root, to, parent);
     const beside = reason === undefined ? '' : reasonEnding;
-    const target = join(folder, await freeName(folder, { name: file.name, id, beside }));
+    const name = await freeName(folder, { name: file.name, id, beside });
+    const target = join(folder, name);
     if (reason !== undefined) await writeFile(target + reasonEnding, `${reason}\n`);
     const watched = this.#folders.get(file.folder);
     watched?.moving(file.name);
@@ -165,7 +167,25 @@ export class IncomingFolder {
       await rename(target, source);
       watched?.changed();
       await rm(target + reasonEnding, { force: true });
-    } else this.#oddNames.delete(`${file.folder}/${file.name}`);
+      return undefined;
+    }
+    this.#oddNames.delete(`${file.folder}/${file.name}`);
+    return { folder: join(to, parent), name, isRegular: file.isRegular };
+  }
+
+  /** Where in done/ the file of this inode lies that was moved there from `file`. */
+  async findDone(
+    file: FoundFile,
+    { inode, id }: { inode: string; id: number },
+  ): Promise<FoundFile | undefined> {
+    for (const parent of [file.folder, file.folder && feedFolder(file.folder, 1)]) {
+      for (const ending of ['', `.${id}`, `.${id}.1`]) {
+        const name = cutName(file.name, ending.length) + ending;
+        const found = { folder: join('done', parent), name, isRegular: true };
+        if ((await this.look(found))?.inode === inode) return found;
+      }
+    }
+    return undefined;
   }
 
   /** The names in a folder, read anew when they may have changed. */
@@ -272,15 +292,19 @@ const watchIfPossible = (folder: WatchedFolder, path: Path): void => {
   }
 };
 
+const feedFolder = (name: string, n: number): string =>
+  n === 0 ? name : `${cutName(name, 10)}.feed${n === 1 ? '' : n}`;
+
 /** Where the files of a feed end: its name there may be that of a file that ended before. */
 const endFolder = async (root: string, name: string): Promise<string> => {
   for (let n = 0; ; n++) {
-    const folder = join(root, n === 0 ? name : `${cutName(name, 10)}.feed${n === 1 ? '' : n}`);
-    if ((await statsOf(folder))?.isDirectory() === true) return folder;
+    const free = feedFolder(name, n);
+    const folder = join(root, free);
+    if ((await statsOf(folder))?.isDirectory() === true) return free;
     if (n === 0) await mkdir(root, { recursive: true });
     try {
       if (name !== '') await mkdir(folder);
-      return folder;
+      return free;
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
     }
