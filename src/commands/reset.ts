@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../config/index.js';
 import { refuseHeldStore } from '../platform/embedded/index.js';
+import { folderClaimFile } from '../platform/files/folder-claim.js';
 import { folderIdFile } from '../platform/files/folder-id.js';
 import { finishedFolders } from '../platform/files/incoming-folder.js';
 import type { Logger } from '../platform/telemetry/index.js';
@@ -74,6 +75,7 @@ const finishedFilesPlan = (settings: Settings, nowMs: number): ResetPlan => {
     lines: folders.map((name) => `${resolve(root, name)} as ${resolve(aside, name)}`),
     run: async () => {
       await rm(join(root, folderIdFile), { force: true });
+      await rm(join(root, folderClaimFile), { force: true });
       if (folders.length > 0) await mkdir(aside, { recursive: true });
       for (const name of folders) await rename(join(root, name), join(aside, name));
     },

@@ -1,7 +1,7 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { IncomingFolder } from '../../src/platform/files/incoming-folder.js';
-import type { ImportFileJson } from '../../src/import/import.service.js';
+import type { ImportedFile } from '../../src/import/import.dto.js';
 import { goodLine, goodLines, ImporterInTest, sumOfBook, until } from './importer-in-test.js';
 
 const hourMs = 3_600_000;
@@ -20,17 +20,17 @@ beforeEach(async () => {
 afterEach(() => importer.stopAndRemove());
 
 /** The newest book, once time went on until it is so. */
-const bookThat = async (isSo: (book: ImportFileJson) => boolean): Promise<ImportFileJson> => {
-  let book: ImportFileJson | undefined;
+const bookThat = async (isSo: (book: ImportedFile) => boolean): Promise<ImportedFile> => {
+  let book: ImportedFile | undefined;
   await until('the book is so', 15_000, async () => {
     laterMs += 500;
     book = (await importer.books()).at(0);
     return book !== undefined && isSo(book);
   });
-  return book as ImportFileJson;
+  return book as ImportedFile;
 };
 
-const isDone = (lines: number) => (book: ImportFileJson) =>
+const isDone = (lines: number) => (book: ImportedFile) =>
   book.state === 'done' && book.lines === lines && sumOfBook(book) === lines;
 
 const toldCodes = (): unknown[] => importer.warnings().map(({ facts }) => facts.code);

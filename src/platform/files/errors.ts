@@ -6,4 +6,11 @@ export const filesErrors = {
     meaning: 'The folder for CDR files cannot be made or watched.',
     next: 'Give MOBILECS_INCOMING_DATA_RECORDS_DIR a folder this user may write.',
   },
+  INCOMING_DIR_IN_USE: {
+    reaction: 'Fatal',
+    meaning: 'Another store imports the files of this folder.',
+    next:
+      'Give each store a folder of its own, or stop the other process; after one that was killed ' +
+      'the folder is free in 15 seconds.',
+  },
 } as const satisfies FaultCodes;

@@ -67,6 +67,7 @@ import {
 import { pauseFor, restFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { RowsFirstCommitPoint } from '../../streaming/index.js';
+import { claimedImporter } from '../claimed-importer.js';
 import { importerPorts } from '../importer-ports.js';
 import { runningTotals } from '../running-totals.js';
 import type { Wiring } from '../wiring.js';
@@ -257,9 +258,10 @@ class Forwarding implements Service {
   }
 }
 
-const newImporter = ({ settings, logger, kafka, session }: Shared): KafkaImporter => {
+const newImporter = (shared: Shared): ReturnType<typeof claimedImporter> => {
+  const { settings, logger, kafka, session } = shared;
   const ids = new CassandraFileIds(session);
-  return new KafkaImporter({
+  const importer = new KafkaImporter({
     kafka,
     rows: new CassandraImportRows(session),
     encode: (events) => usageRecords(events, settings.partitions),
@@ -273,6 +275,9 @@ const newImporter = ({ settings, logger, kafka, session }: Shared): KafkaImporte
       sessionTimeoutMs: settings.kafkaSessionTimeoutMs,
     },
   });
+  const directory = settings.incomingDataRecordsDir;
+  const store = `cluster ${settings.clusterName}, keyspace ${settings.cassandraKeyspace}`;
+  return claimedImporter(importer, { directory, store, isShared: true, logger });
 };
 
 const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Provider } from '@nestjs/common';
 import { AGREEMENT_LOG, AGREEMENT_STORE } from '../../agreements/index.js';
 import { EmbeddedAgreementStore } from '../../agreements/adapters/embedded-agreement-store.js';
@@ -57,6 +57,7 @@ import { TASK_STATE } from '../../platform/http/health.controller.js';
 import { pauseFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { UsageRuntime } from './embedded-runtime.js';
+import { claimedImporter } from '../claimed-importer.js';
 import { importerPorts } from '../importer-ports.js';
 import { runningTotals } from '../running-totals.js';
 import type { Wiring } from '../wiring.js';
@@ -152,12 +153,17 @@ const noImporter = { start: () => Promise.resolve(), stop: () => Promise.resolve
 const newImporter = (
   { settings, logger }: { settings: Settings; logger: Logger },
   { log, database }: OpenedStore,
-): Importer =>
-  new Importer({
+): ReturnType<typeof claimedImporter> => {
+  const importer = new Importer({
     ...importerPorts(settings, logger),
     log,
     journal: new EmbeddedImportFileStore(database.own),
   });
+  // a copy of a store has its id, but not its place
+  const store = `embedded ${database.storeId} in ${resolve(settings.dataDir)}`;
+  const directory = settings.incomingDataRecordsDir;
+  return claimedImporter(importer, { directory, store, isShared: false, logger });
+};
 
 const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
 

@@ -1,0 +1,57 @@
+import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderClaim, folderClaimFile } from './folder-claim.js';
+
+let root: string;
+const lost: unknown[] = [];
+const claims: FolderClaim[] = [];
+
+const claimOf = (store: string): FolderClaim => {
+  const claim = new FolderClaim(root, store, (cause) => lost.push(cause));
+  claims.push(claim);
+  return claim;
+};
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'overage-folder-'));
+});
+
+afterEach(async () => {
+  await Promise.all(claims.splice(0).map((claim) => claim.release(false)));
+  rmSync(root, { recursive: true, force: true });
+});
+
+it('a second store is refused while the first imports, and nothing is left of its try', async () => {
+  await claimOf('a').take();
+  const refused = claimOf('b').take();
+  await expect(refused).rejects.toMatchObject({ code: 'INCOMING_DIR_IN_USE', reaction: 'Fatal' });
+  expect(readdirSync(root)).toEqual([folderClaimFile]);
+});
+
+it('a store that ended leaves the folder to others at once', async () => {
+  const first = claimOf('a');
+  await first.take();
+  await first.release(true);
+  await claimOf('b').take();
+  await expect(claimOf('a').take()).rejects.toMatchObject({ code: 'INCOMING_DIR_IN_USE' });
+});
+
+it('the claim of one that was killed keeps out others for a while, never its own store', async () => {
+  await claimOf('a').take();
+  await claimOf('a').take();
+  await expect(claimOf('b').take()).rejects.toMatchObject({ code: 'INCOMING_DIR_IN_USE' });
+  const longAgo = new Date(Date.now() - 60_000);
+  utimesSync(join(root, folderClaimFile), longAgo, longAgo);
+  await claimOf('b').take();
+});
+
+it('who ends does not take away the claim of another', async () => {
+  const first = claimOf('a');
+  await first.take();
+  const longAgo = new Date(Date.now() - 60_000);
+  utimesSync(join(root, folderClaimFile), longAgo, longAgo);
+  await claimOf('b').take();
+  await first.release(true);
+  await expect(claimOf('a').take()).rejects.toMatchObject({ code: 'INCOMING_DIR_IN_USE' });
+});
