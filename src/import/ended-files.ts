@@ -91,18 +91,24 @@ export class EndedFiles {
   }
 
   async #lookAt(ended: EndedFile, level: number): Promise<void> {
-    const { look, find, now, onGrown, onMore, onLeft } = this.ports;
+    const { look, find, now, onLeft } = this.ports;
     const found = ended.found ?? (await find(ended.file));
     const identity = found && (await look(found));
     const isThere = identity?.inode === inodeOf(ended.file.inode);
     if (found === undefined || identity === undefined || !isThere) return onLeft(ended);
+    const seen = { ...ended, found };
     if (ended.grownStamp !== undefined || identity.bytes > ended.bytesRead) {
-      if (identity.stamp === ended.grownStamp) return onMore({ ...ended, found });
-      if (ended.grownStamp === undefined) onGrown(ended.file);
-      return this.#put({ ...ended, found, grownStamp: identity.stamp }, 0);
+      return this.#hasGrown(seen, identity.stamp);
     }
     if (now() - ended.endedAtMs >= watchedForMs) return onLeft(ended);
-    this.#put({ ...ended, found }, level + 1);
+    this.#put(seen, level + 1);
+  }
+
+  /** It is read on once it was not changed between two looks. */
+  #hasGrown(ended: EndedFile & { readonly found: FoundFile }, stamp: string): void {
+    if (stamp === ended.grownStamp) return this.ports.onMore(ended);
+    if (ended.grownStamp === undefined) this.ports.onGrown(ended.file);
+    this.#put({ ...ended, grownStamp: stamp }, 0);
   }
 
   #dropOldest(): void {

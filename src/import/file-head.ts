@@ -34,7 +34,7 @@ export const oldestInHeadMs = async (
       { maxLineBytes: ports.maxLineBytes, fileBytes: part.bytes },
     );
     for await (const chunk of new FileBytes(handle, part).chunks(0)) {
-      for (const _ of lines.push(chunk.subarray(0, headBytes)));
+      Array.from(lines.push(chunk.subarray(0, headBytes)));
       break;
     }
     const { firstRecordedAtMs, lastRecordedAtMs } = lines.end(part.bytes === bytes).mark;

@@ -25,7 +25,8 @@ const bookThat = async (isSo: (book: ImportedFile) => boolean): Promise<Imported
   await until('the book is so', 15_000, async () => {
     laterMs += 500;
     book = (await importer.books()).at(0);
-    return book !== undefined && isSo(book);
+    // done is durable before the file is moved
+    return book !== undefined && importer.waitingNames().length === 0 && isSo(book);
   });
   return book as ImportedFile;
 };

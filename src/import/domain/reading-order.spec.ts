@@ -8,9 +8,11 @@ interface File {
   readonly id: number;
 }
 
-const file = (feed: string, orderMs: number, id: number, boundMs = orderMs): File => ({
-  ...{ feed, orderMs, boundMs, id },
+const file = (feed: string, orderMs: number, id: number): File => ({
+  ...{ feed, orderMs, boundMs: orderMs, id },
 });
+
+const unknown = (known: File): File => ({ ...known, boundMs: -Infinity });
 
 const orderOf = (...files: File[]): ReadingOrder<File> => {
   const order = new ReadingOrder<File>();
@@ -38,7 +40,7 @@ it('what is unread bounds its feed: the least bound, none for a file nothing is 
     file('a', 7, 1),
     file('a', 9, 2),
     file('b', 1, 3),
-    file('c', 4, 4, -Infinity),
+    unknown(file('c', 4, 4)),
   );
   expect(['a', 'b', 'c', 'd'].map((feed) => order.boundMsOf(feed))).toEqual([
     7,
@@ -66,7 +68,8 @@ it('however files come and are taken, none is lost and bounds are those of what 
       const order = new ReadingOrder<File>();
       const left = new Set<File>();
       steps.forEach(({ feed, orderMs, isUnknown, takes }, id) => {
-        const added = file(feed, orderMs, id, isUnknown ? -Infinity : orderMs);
+        const known = file(feed, orderMs, id);
+        const added = isUnknown ? unknown(known) : known;
         order.add(added);
         left.add(added);
         for (let n = 0; n < takes; n++) {

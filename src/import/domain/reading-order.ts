@@ -48,7 +48,7 @@ export class ReadingOrder<F extends UnreadFile> {
     return this.#feeds.get(feed)?.waiting ?? [];
   }
 
-  /** Files of the feed that wait, in place of those of the same number: their order is known now. */
+  /** The same files of the feed that wait, now that their order is known. */
   reorder(name: string, files: readonly F[]): void {
     const feed = this.#feed(name);
     const sorted = [...files].sort((a, b) => a.orderMs - b.orderMs);

@@ -22,7 +22,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-it('a second store is refused while the first imports, and nothing is left of its try', async () => {
+it('a second store is refused while the first imports, and leaves nothing', async () => {
   await claimOf('a').take();
   const refused = claimOf('b').take();
   await expect(refused).rejects.toMatchObject({ code: 'INCOMING_DIR_IN_USE', reaction: 'Fatal' });
@@ -37,7 +37,7 @@ it('a store that ended leaves the folder to others at once', async () => {
   await expect(claimOf('a').take()).rejects.toMatchObject({ code: 'INCOMING_DIR_IN_USE' });
 });
 
-it('the claim of one that was killed keeps out others for a while, never its own store', async () => {
+it('a claim of the dead keeps out others for a while, never its own store', async () => {
   await claimOf('a').take();
   await claimOf('a').take();
   await expect(claimOf('b').take()).rejects.toMatchObject({ code: 'INCOMING_DIR_IN_USE' });

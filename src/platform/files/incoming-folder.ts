@@ -89,11 +89,7 @@ export class IncomingFolder {
         found.push({ folder, name, isRegular, ...(isDirectory && { isFolder: true }) });
       }
     }
-    for (const [name, folder] of this.#folders) {
-      if (names.has(name)) continue;
-      folder.close();
-      this.#folders.delete(name);
-    }
+    this.#forgetOthers(names);
     return found.sort((a, b) => compare(a.name, b.name) || compare(a.folder, b.folder));
   }
 
@@ -145,32 +141,43 @@ export class IncomingFolder {
   ): Promise<FoundFile | undefined> {
     const { to, inode, id, reason } = move;
     if ((await this.look(file))?.inode !== inode) return undefined;
-    const source = this.#path(file.folder, file.name);
     const parent = await endFolder(join(this.root, to), file.folder);
     const folder = join(this.root, to, parent);
     const beside = reason === undefined ? '' : reasonEnding;
     const name = await freeName(folder, { name: file.name, id, beside });
     const target = join(folder, name);
     if (reason !== undefined) await writeFile(target + reasonEnding, `${reason}\n`);
+    const isMoved = await this.#rename(file, { target, inode }).catch(async (error: unknown) => {
+      if (reason !== undefined) await rm(target + reasonEnding, { force: true });
+      throw error;
+    });
+    if (isMoved) return { folder: join(to, parent), name, isRegular: file.isRegular };
+    await rm(target + reasonEnding, { force: true });
+    return undefined;
+  }
+
+  /** False when another file was renamed over it since we looked: that one is put back. */
+  async #rename(
+    file: FoundFile,
+    { target, inode }: { target: string; inode: string },
+  ): Promise<boolean> {
+    const source = this.#path(file.folder, file.name);
     const watched = this.#folders.get(file.folder);
     watched?.moving(file.name);
     try {
       await rename(source, target);
     } catch (error) {
       watched?.notMoved(file.name);
-      if (reason !== undefined) await rm(target + reasonEnding, { force: true });
       throw error;
     }
-    if (String((await statsOf(target))?.ino) !== inode) {
-      // another file was renamed over it since we looked
-      watched?.moving(file.name);
-      await rename(target, source);
-      watched?.changed();
-      await rm(target + reasonEnding, { force: true });
-      return undefined;
+    if (String((await statsOf(target))?.ino) === inode) {
+      this.#oddNames.delete(`${file.folder}/${file.name}`);
+      return true;
     }
-    this.#oddNames.delete(`${file.folder}/${file.name}`);
-    return { folder: join(to, parent), name, isRegular: file.isRegular };
+    watched?.moving(file.name);
+    await rename(target, source);
+    watched?.changed();
+    return false;
   }
 
   /** Where in done/ the file of this inode lies that was moved there from `file`. */
@@ -212,23 +219,37 @@ export class IncomingFolder {
       return [{ name, isDirectory: entry.isDirectory(), isRegular: entry.isFile() }];
     });
   }
+  #forgetOthers(names: ReadonlySet<string>): void {
+    for (const [name, folder] of this.#folders) {
+      if (names.has(name)) continue;
+      folder.close();
+      this.#folders.delete(name);
+    }
+  }
+
   /** The folder of this name, watched; when that one was taken away and made again, the new one. */
   async #folder(name: string, isAsked: boolean): Promise<WatchedFolder | undefined> {
     const known = this.#folders.get(name);
     if (known?.isWatched && !isAsked) return known;
     const path = this.#path('', name);
     const stats = await statsOf(path);
-    const made = stats === undefined ? '' : `${stats.ino}-${stats.birthtimeMs}`;
-    const isSame = known?.made === made;
-    if (stats === undefined || !isSame) {
+    const folder = stats && this.#sameOrNew(name, `${stats.ino}-${stats.birthtimeMs}`);
+    if (stats === undefined || folder === undefined) {
       known?.close();
       this.#folders.delete(name);
+      return undefined;
     }
-    if (stats === undefined) return undefined;
-    const folder = isSame ? known : this.#newFolder(made);
-    this.#folders.set(name, folder);
     folder.seen(stats.mtimeMs);
     if (!folder.isWatched && !this.#isClosed) watchIfPossible(folder, path);
+    return folder;
+  }
+
+  #sameOrNew(name: string, made: string): WatchedFolder {
+    const known = this.#folders.get(name);
+    if (known?.made === made) return known;
+    known?.close();
+    const folder = this.#newFolder(made);
+    this.#folders.set(name, folder);
     return folder;
   }
 

@@ -130,13 +130,15 @@ export class WatchedFolder {
     const isComplete = this.ports.events.hear();
     if (!isComplete) this.ports.onFlood();
     if (name !== null && this.ports.isLeftAlone(name)) return;
-    if (name !== null && tellsEach) {
-      if (event === 'rename' && this.#isOwnMove(name)) return;
-      if (event !== 'rename') this.#whole.delete(name);
-      else if (isComplete) this.#whole.set(name, this.#readings);
-      // whoever waits for the end of the writing looks at the file itself
-      if (event !== 'rename') return;
-    }
+    if (name === null || !tellsEach) return this.changed();
+    if (event === 'rename') return this.#renamed(name, isComplete);
+    // whoever waits for the end of the writing looks at the file itself
+    this.#whole.delete(name);
+  }
+
+  #renamed(name: string, isComplete: boolean): void {
+    if (this.#isOwnMove(name)) return;
+    if (isComplete) this.#whole.set(name, this.#readings);
     this.changed();
   }
 
