@@ -40,7 +40,7 @@ const throughs = (): number[] =>
     isTold(entry) && entry.completeThroughMs !== undefined ? [entry.completeThroughMs] : [],
   );
 
-const statuses = (): string[] => logged.filter(isTold).map(({ status }) => status);
+const statuses = (): string[] => logged.filter(isTold).map(({ status = '' }) => status);
 
 let lineNo = 0;
 const lineAt = (recordedAtMs: number, msisdn = 4812345): string =>
