@@ -13,6 +13,12 @@ export interface LoggedMessage extends OutMessage {
   readonly cursor: string | undefined;
 }
 
+/** A billing period by its end (epoch ms, not in it), and how many of its messages are wanted. */
+export interface MessagePeriod {
+  readonly endMs: number;
+  readonly limit: number;
+}
+
 /** The cursor before the first message, in every mode. */
 export const startOfMessages = '-1';
 
@@ -30,8 +36,8 @@ export interface MessageLog {
   behind(cursor: string, limit: number): Promise<LoggedMessage[]>;
   /** The newest messages, at most `limit`. */
   latest(limit: number): Promise<LoggedMessage[]>;
-  /** Messages of one key (an agreement id), oldest first within a billing period. */
-  ofKey(key: string): Promise<LoggedMessage[]>;
+  /** The first messages of a key (an agreement id) and the period that ends at `endMs`. */
+  ofPeriod(key: string, period: MessagePeriod): Promise<LoggedMessage[]>;
   /** Calls the listener when there may be a new message; answers how to stop it. */
   onMessages(listener: () => void): () => void;
 }

@@ -1,4 +1,5 @@
 import type { RecordStatus } from '../ingest/index.js';
+import type { RowPlace } from './domain/period-pages.js';
 
 /** The rows one agreement may have in one billing period, half-open in time (epoch ms). */
 export interface PeriodRows {
@@ -7,6 +8,9 @@ export interface PeriodRows {
   readonly startMs: number;
   readonly endMs: number;
 }
+
+/** Rows of one MSISDN with startMs <= recordedAt < endMs (epoch ms). */
+export type TimeRange = Omit<PeriodRows, 'agreementId'>;
 
 /** What names a record, whatever its agreement (DESIGN.md §4, identity of a record). */
 export interface RecordIdentity {
@@ -25,6 +29,12 @@ export interface DataRecordRow extends RecordIdentity {
   readonly lineNo: number;
 }
 
+/** Which page of a range: rows behind a place, or from the newest on. */
+export interface RowPage {
+  readonly before: RowPlace | undefined;
+  readonly limit: number;
+}
+
 /** Where a row came from. */
 export interface SourceFile {
   readonly id: number;
@@ -34,12 +44,11 @@ export interface SourceFile {
 
 /** Reads the rows of data records; writing them is the task's alone. */
 export interface DataRecordStore {
-  /** The rows in force that the agreement has in the period, newest recordedAt first. */
-  inForce(period: PeriodRows): Promise<DataRecordRow[]>;
-  /** Sum of recordedBytes of those rows; a bigint beyond 2^53 − 1. */
-  totalBytes(period: PeriodRows): Promise<number | bigint>;
-  /** Every version of every record of the msisdn in the period's time, oldest version first. */
-  versions(period: PeriodRows): Promise<DataRecordRow[]>;
+  /**
+   * All versions of all records in the range, in falling order of time, record id, version: those
+   * behind the place, at most `limit`. Fewer than `limit` means that there are no more.
+   */
+  page(range: TimeRange, page: RowPage): Promise<readonly DataRecordRow[]>;
   /** The row of a record that is in force, or undefined. */
   find(identity: RecordIdentity): Promise<DataRecordRow | undefined>;
   files(ids: readonly number[]): Promise<SourceFile[]>;

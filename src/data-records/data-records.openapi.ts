@@ -61,5 +61,7 @@ export const explanationSchema = fieldsSchema({
   records: listSchema(
     fieldsSchema({ ...version, earlierVersions: listSchema(fieldsSchema(version)) }),
   ),
+  next: orNull(textSchema),
   messages: listSchema(messageSchema),
+  hasMoreMessages: flagSchema,
 });

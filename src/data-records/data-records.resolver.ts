@@ -1,11 +1,24 @@
 import { Inject } from '@nestjs/common';
-import { Args, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import {
+  Args,
+  ArgsType,
+  Field,
+  ID,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+} from '@nestjs/graphql';
 import { z } from 'zod';
 import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
 import { shaped, uuidText } from '../platform/http/request-shape.js';
 import { DataRecordUpsertRequest } from './data-records.dto.js';
+import { refusal } from '../platform/http/refusal.js';
+import { afterRecord } from './data-records.controller.js';
 import { DataRecordsService } from './data-records.service.js';
 import type { DataRecordJson } from './data-records.topics.js';
+import { dataRecordsErrors } from './errors.js';
 
 @ObjectType()
 export class DataRecordKey {
@@ -29,17 +42,47 @@ export const periodArguments = z.object({
   month: z.number().int().min(1).max(12),
 });
 
+/** Records of one answer: the fields of more would hold the event loop up. */
+const mostAtOnce = 2000;
+
+const findRule =
+  `A period, newest first: at most ${mostAtOnce} records. Of more, pages: limit, and after with ` +
+  'recordedAt/internalRecordId of the last record.';
+
+const pageArguments = z.object({
+  limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(mostAtOnce)
+    .nullish()
+    .transform((limit) => limit ?? undefined),
+  after: afterRecord.nullish().transform((after) => after ?? undefined),
+});
+
+@ArgsType()
+export class PageArguments {
+  @Field(() => Int, { nullable: true }) limit?: number | null;
+  @Field(() => String, { nullable: true }) after?: string | null;
+}
+
 @Resolver(() => DataRecord)
 export class DataRecordsResolver {
   constructor(@Inject(DataRecordsService) private readonly records: DataRecordsService) {}
 
-  @Query(() => [DataRecord], { nullable: 'items', description: 'A period, newest first.' })
-  findDataRecords(
+  @Query(() => [DataRecord], { nullable: 'items', description: findRule })
+  async findDataRecords(
     @Args('agreementId', { type: () => ID }) agreementId: string,
     @Args('year', { type: () => Int }) year: number,
     @Args('month', { type: () => Int }) month: number,
+    @Args() page: PageArguments,
   ): Promise<DataRecordJson[]> {
-    return this.records.find(shaped(periodArguments, { agreementId, year, month }));
+    const period = shaped(periodArguments, { agreementId, year, month });
+    const { limit, after } = shaped(pageArguments, { ...page });
+    if (limit !== undefined) return this.records.page(period, { after, limit });
+    const found = await this.records.page(period, { after, limit: mostAtOnce + 1 });
+    if (found.length <= mostAtOnce) return found;
+    throw refusal(dataRecordsErrors, 'PERIOD_NEEDS_PAGES', { status: 422 });
   }
 
   @Query(() => String, { description: 'The total of a period in B, KB, MB and GB.' })

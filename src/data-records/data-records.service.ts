@@ -20,13 +20,19 @@ import {
 import { CLOCK, type Clock } from '../platform/http/clock.js';
 import { refusal, Refusal } from '../platform/http/refusal.js';
 import type { FaultCodes } from '../streaming/index.js';
-import { DATA_RECORD_STORE, type DataRecordStore, type PeriodRows } from './data-record-store.js';
+import {
+  DATA_RECORD_STORE,
+  type DataRecordRow,
+  type DataRecordStore,
+  type PeriodRows,
+} from './data-record-store.js';
 import {
   correctionPayload,
   dataRecordJson,
   type DataRecordJson,
   type YearMonth,
 } from './data-records.topics.js';
+import { inForce, pagesBehind, type RowPlace } from './domain/period-pages.js';
 import { totalText } from './domain/total-text.js';
 import { dataRecordsErrors } from './errors.js';
 import { RUNNING_TOTALS, type RunningTotals } from './running-totals.js';
@@ -43,6 +49,17 @@ export interface CorrectionRequest {
   readonly internalRecordId: string;
   readonly recordedBytes: number;
 }
+
+/** The record behind which a page begins. */
+export type RecordAfter = Omit<RowPlace, 'version'>;
+
+export interface RecordPage {
+  readonly after?: RecordAfter | undefined;
+  readonly limit: number;
+}
+
+/** Less than any version: a place with it lies behind all versions of its record. */
+const beforeAllVersions = -1;
 
 export const CORRECTION_MAX_FUTURE_SKEW_MS = Symbol('CorrectionMaxFutureSkewMs');
 
@@ -82,11 +99,27 @@ export class DataRecordsService {
     @Inject(CORRECTION_MAX_FUTURE_SKEW_MS) private readonly maxFutureSkewMs: number,
   ) {}
 
-  /** The records in force of a period, newest first. */
-  async find(request: PeriodRequest): Promise<DataRecordJson[]> {
+  /** The records in force of a period behind one of them, newest first, in pieces of a page. */
+  async pieces(
+    request: PeriodRequest,
+    after?: RecordAfter,
+  ): Promise<AsyncGenerator<readonly DataRecordJson[]>> {
     const agreement = await knownAgreement(this.agreements, request.agreementId);
-    const rows = await this.store.inForce(periodRows(agreement, request));
-    return rows.map((row) => dataRecordJson(row, { ...request, agreementId: agreement.id }));
+    const key = { ...request, agreementId: agreement.id };
+    const rows = this.#rows(periodRows(agreement, request), after);
+    return (async function* () {
+      for await (const some of rows) yield some.map((row) => dataRecordJson(row, key));
+    })();
+  }
+
+  /** A page of the same, at most `limit`. */
+  async page(request: PeriodRequest, { after, limit }: RecordPage): Promise<DataRecordJson[]> {
+    const found: DataRecordJson[] = [];
+    for await (const some of await this.pieces(request, after)) {
+      found.push(...some.slice(0, limit - found.length));
+      if (found.length === limit) break;
+    }
+    return found;
   }
 
   /**
@@ -97,7 +130,11 @@ export class DataRecordsService {
     const running = this.totals.total(request.agreementId, request);
     if (running !== undefined) return totalText(running);
     const agreement = await knownAgreement(this.agreements, request.agreementId);
-    return totalText(await this.store.totalBytes(periodRows(agreement, request)));
+    let total = 0n;
+    for await (const some of this.#rows(periodRows(agreement, request))) {
+      for (const { recordedBytes } of some) total += BigInt(recordedBytes);
+    }
+    return totalText(total);
   }
 
   /** Corrects or adds a record through the log; answers when its row can be read. */
@@ -114,6 +151,15 @@ export class DataRecordsService {
     const period = billingCalendar(agreement.billingPeriodTimeZone).periodOf(recordedAtMs);
     const key = { agreementId: agreement.id, year: yearOf(period), month: monthOf(period) };
     return dataRecordJson(row, key);
+  }
+
+  #rows(period: PeriodRows, after?: RecordAfter): AsyncGenerator<readonly DataRecordRow[]> {
+    const { store } = this;
+    const before = after && { ...after, version: beforeAllVersions };
+    return inForce(
+      pagesBehind((page) => store.page(period, page), before),
+      period.agreementId,
+    );
   }
 
   async #send(agreement: Agreement, correction: CorrectionRequest & { recordId: string }) {

@@ -34,6 +34,10 @@ export const dataRecordJson = (
   recordedBytes: row.recordedBytes,
 });
 
+/** Where a page of a month ends, as text: `recordedAt/internalRecordId` of its last record. */
+export const placeText = ({ key }: DataRecordJson): string =>
+  `${key.recordedAt}/${key.internalRecordId}`;
+
 /** The correction as it stands in the log, for the ingest step. */
 export const correctionPayload = (correction: {
   readonly agreementId: string;

@@ -11,4 +11,11 @@ export const dataRecordsErrors = {
     meaning: 'The correction does not fit what is counted.',
     next: 'See GET /api/data-records/:agreementId/:year/:month/explain for what is counted.',
   },
+  PERIOD_NEEDS_PAGES: {
+    reaction: 'BadRecord',
+    meaning: 'The period has more records than one answer holds.',
+    next:
+      'Ask with limit, then again with after: recordedAt/internalRecordId of the last record; or ' +
+      'read GET /api/data-records/:agreementId/:year/:month, which streams all.',
+  },
 } as const satisfies FaultCodes;

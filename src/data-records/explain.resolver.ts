@@ -1,9 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { Args, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { z } from 'zod';
 import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
 import { shaped } from '../platform/http/request-shape.js';
-import { periodArguments } from './data-records.resolver.js';
-import { ExplainService } from './explain.service.js';
+import { PageArguments, periodArguments } from './data-records.resolver.js';
+import { explainAfter, ExplainService } from './explain.service.js';
 
 @ObjectType({ isAbstract: true })
 abstract class ExplainedVersionFields {
@@ -59,8 +60,25 @@ export class Explanation {
   @Field(() => Boolean) closed!: boolean;
   @Field(() => ExplainedVersion, { nullable: true }) crossingRecord!: ExplainedVersion | null;
   @Field(() => [ExplainedRecord]) records!: ExplainedRecord[];
+  @Field(() => String, { nullable: true, description: 'The after of the next page.' })
+  next!: string | null;
   @Field(() => [ExplainedMessage]) messages!: ExplainedMessage[];
+  @Field(() => Boolean) hasMoreMessages!: boolean;
 }
+
+/** Records of one answer; those of REST may be more. */
+const mostAtOnce = 500;
+
+const pageArguments = z.object({
+  limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(mostAtOnce)
+    .nullish()
+    .transform((limit) => limit ?? mostAtOnce),
+  after: explainAfter.nullish().transform((after) => after ?? undefined),
+});
 
 @Resolver(() => Explanation)
 export class ExplainResolver {
@@ -71,7 +89,9 @@ export class ExplainResolver {
     @Args('agreementId', { type: () => ID }) agreementId: string,
     @Args('year', { type: () => Int }) year: number,
     @Args('month', { type: () => Int }) month: number,
+    @Args() page: PageArguments,
   ): Promise<unknown> {
-    return this.explanations.explain(shaped(periodArguments, { agreementId, year, month }));
+    const period = shaped(periodArguments, { agreementId, year, month });
+    return this.explanations.explain(period, shaped(pageArguments, { ...page }));
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import {
   AGREEMENT_STORE,
   agreementToJson,
@@ -12,9 +13,22 @@ import {
   type LoggedMessage,
   type MessageLog,
 } from '../billing-window/index.js';
-import { DATA_RECORD_STORE, type DataRecordStore, type SourceFile } from './data-record-store.js';
+import {
+  DATA_RECORD_STORE,
+  type DataRecordStore,
+  type PeriodRows,
+  type SourceFile,
+} from './data-record-store.js';
+import { Fault } from '../streaming/index.js';
 import { knownAgreement, periodRows, type PeriodRequest } from './data-records.service.js';
-import { explainTotal, type LedgerEntry } from './domain/explanation.js';
+import {
+  readLedger,
+  type CountingPlace,
+  type LedgerEntry,
+  type LedgerPage,
+  type Versions,
+} from './domain/ledger.js';
+import { readAgain } from './domain/period-pages.js';
 import { recordedAtText } from './domain/recorded-at.js';
 import { rivalSentence, whyRivalLost } from './domain/rivals.js';
 
@@ -59,29 +73,63 @@ export interface ExplanationView {
   readonly exceeded: boolean;
   readonly closed: boolean;
   readonly crossingRecord: VersionView | null;
+  /** A page, in the order of counting. */
   readonly records: readonly RecordView[];
+  /** The `after` of the next page; null on the last one. */
+  readonly next: string | null;
+  /** The first ones of the period. */
   readonly messages: readonly LoggedMessage[];
+  readonly hasMoreMessages: boolean;
 }
+
+/** Most records of a page. */
+export const mostExplained = 1000;
+const mostMessages = 1000;
+
+export interface ExplainPage {
+  readonly limit: number;
+  readonly after?: CountingPlace | undefined;
+  /** True once nobody waits for the answer: then nothing more is read. */
+  readonly isGone?: () => boolean;
+}
+
+/** `version/recordedAt in epoch ms/internalRecordId`: what `next` of a page is. */
+export const explainAfter = z
+  .string()
+  .regex(/^\d{1,16}\/-?\d{1,16}\/[0-9a-fA-F-]{36}$/, 'must be next of a page')
+  .transform((text) => text.split('/'))
+  .transform(([version, recordedAtMs, recordId]) => ({
+    version: Number(version),
+    recordedAtMs: Number(recordedAtMs),
+    recordId: recordId.toLowerCase(),
+  }));
+
+const nextText = (place: CountingPlace | undefined): string | null =>
+  place === undefined ? null : `${place.version}/${place.recordedAtMs}/${place.recordId}`;
 
 @Injectable()
 export class ExplainService {
+  readonly #open = new Map<string, Promise<LedgerPage>>();
+
   constructor(
     @Inject(AGREEMENT_STORE) private readonly agreements: AgreementStore,
     @Inject(DATA_RECORD_STORE) private readonly store: DataRecordStore,
     @Inject(MESSAGE_LOG) private readonly messages: MessageLog,
   ) {}
 
-  async explain(request: PeriodRequest): Promise<ExplanationView> {
+  /** A page of the explanation; what is said of the whole period is the same on every page. */
+  async explain(request: PeriodRequest, page: ExplainPage): Promise<ExplanationView> {
     const agreement = await knownAgreement(this.agreements, request.agreementId);
     const period = periodRows(agreement, request);
-    const explained = explainTotal(await this.store.versions(period), {
-      agreementId: agreement.id,
-      allowanceBytes: agreement.maxBytesInBillingPeriod,
+    const explained = await this.#ledger(agreement, { period, page });
+    const view = viewer(await this.#files(explained));
+    const found = await this.messages.ofPeriod(agreement.id, {
+      endMs: period.endMs,
+      limit: mostMessages + 1,
     });
-    const view = viewer(await this.#files(explained.records));
-    const messages = await this.#messages(agreement.id, request);
+    const messages = found.slice(0, mostMessages);
     const types = messages.map((message) => messagePeriod(message).type);
-    const lastVersion = explained.records.at(-1)?.version;
+    const { lastVersion } = explained;
     return {
       agreementId: agreement.id,
       year: request.year,
@@ -101,7 +149,9 @@ export class ExplainService {
         ...view(record),
         earlierVersions: record.earlierVersions.map(view),
       })),
+      next: nextText(explained.next),
       messages,
+      hasMoreMessages: found.length > mostMessages,
     };
   }
 
@@ -119,16 +169,38 @@ export class ExplainService {
       });
   }
 
-  async #messages(agreementId: string, request: PeriodRequest): Promise<LoggedMessage[]> {
-    const all = await this.messages.ofKey(agreementId);
-    return all.filter((message) => {
-      const { year, month } = messagePeriod(message);
-      return year === request.year && month === request.month;
+  /** The same question asked again while it is being answered is read once, by name or alias. */
+  #ledger(
+    agreement: StoredAgreement,
+    { period, page }: { readonly period: PeriodRows; readonly page: ExplainPage },
+  ): Promise<LedgerPage> {
+    const { isGone, after, limit } = page;
+    const read = (): Promise<LedgerPage> =>
+      readLedger(this.#versions(period, isGone), {
+        agreementId: agreement.id,
+        allowanceBytes: agreement.maxBytesInBillingPeriod,
+        ...{ after, limit },
+      });
+    if (isGone !== undefined) return read(); // it may end before others have what they wait for
+    const question = [agreement.id, period.startMs, nextText(after), limit].join(' ');
+    const known = this.#open.get(question);
+    if (known !== undefined) return known;
+    const answer = read().finally(() => this.#open.delete(question));
+    this.#open.set(question, answer);
+    return answer;
+  }
+
+  #versions(period: PeriodRows, isGone: () => boolean = () => false): Versions {
+    return readAgain((page) => {
+      if (isGone()) throw new Fault('CLIENT_GONE', 'BadRecord', 'nobody waits for the answer');
+      return this.store.page(period, page);
     });
   }
 
-  async #files(records: readonly LedgerEntry[]): Promise<Map<number, SourceFile>> {
-    const ids = new Set(records.map(({ fileId }) => fileId).filter((id) => id !== 0));
+  async #files({ records, crossing }: LedgerPage): Promise<Map<number, SourceFile>> {
+    const rows: LedgerEntry[] = records.flatMap((record) => [record, ...record.earlierVersions]);
+    if (crossing !== undefined) rows.push(crossing);
+    const ids = new Set(rows.map(({ fileId }) => fileId).filter((id) => id !== 0));
     const files = await this.store.files([...ids]);
     return new Map(files.map((file) => [file.id, file]));
   }

@@ -6,6 +6,7 @@ export interface Answer {
   readonly type: string;
   readonly text: string;
   readonly body: Loose;
+  readonly headers: Headers;
 }
 
 export const ndjson = 'application/x-ndjson';
@@ -35,7 +36,12 @@ export const client = (url: string) => {
     const text = await response.text();
     const answer = { status: response.status, type: response.headers.get('content-type') ?? '' };
     const isJson = answer.type.startsWith(json);
-    return { ...answer, text, body: isJson ? JSON.parse(text) : undefined } as Answer;
+    return {
+      ...answer,
+      text,
+      body: isJson ? JSON.parse(text) : undefined,
+      headers: response.headers,
+    } as Answer;
   };
   return {
     url,

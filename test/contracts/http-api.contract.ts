@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { CdrFileGenerator } from '../../src/generator/index.js';
 import { client, json, ndjson, refused, until, type Client, type Loose } from './api-client.js';
+import { pagedLaws } from './paged.contract.js';
 
 /** A program that listens, on a store of its own. */
 export interface ApiUnderTest {
@@ -67,6 +68,7 @@ export const httpApiContract = (name: string, open: () => Promise<ApiUnderTest>)
     };
 
     goldenLaws(() => api, withGoldenRun);
+    pagedLaws(() => api, withGoldenRun);
     repeatLaws(() => api, withGoldenRun);
     generatorLaws(() => api);
     correctionLaws(() => api, withGoldenRun);

@@ -1,17 +1,20 @@
 import type { CassandraSession } from '../../platform/cassandra/index.js';
-import type { LoggedMessage } from '../message-log.js';
+import type { LoggedMessage, MessagePeriod } from '../message-log.js';
 
-const ofKey = 'SELECT timestamp, revision, id, type, value FROM message WHERE key = ?';
+const ofPeriod =
+  'SELECT timestamp, revision, id, type, value FROM message ' +
+  'WHERE key = ? AND timestamp = ? LIMIT ?';
 
 /**
  * Reads the copies of the messages that are kept by key. A copy is there a moment before its
- * message is in the topic, and knows no offset. In order of period, and of sending within one.
+ * message is in the topic, and knows no offset. In order of sending.
  */
 export class CassandraMessageCopies {
   constructor(private readonly session: Pick<CassandraSession, 'query'>) {}
 
-  async ofKey(key: string): Promise<LoggedMessage[]> {
-    const rows = await this.session.query(ofKey, [key]);
+  /** The timestamp of a message is the last millisecond of its period (wire contract). */
+  async ofPeriod(key: string, { endMs, limit }: MessagePeriod): Promise<LoggedMessage[]> {
+    const rows = await this.session.query(ofPeriod, [key, endMs - 1, limit]);
     return rows.map((row) => ({
       offset: undefined,
       cursor: undefined,

@@ -4,7 +4,7 @@ import {
   type EmbeddedLog,
 } from '../../platform/embedded/index.js';
 import type { LogEvents, OutMessage } from '../../streaming/index.js';
-import type { LoggedMessage, MessageLog } from '../message-log.js';
+import type { LoggedMessage, MessageLog, MessagePeriod } from '../message-log.js';
 
 const withCursor = (message: OutMessage & { offset: number }): LoggedMessage => ({
   ...message,
@@ -37,11 +37,12 @@ export class EmbeddedMessageLog implements MessageLog {
     return (await this.log.messages(from, limit)).map(withCursor);
   }
 
-  async ofKey(key: string): Promise<LoggedMessage[]> {
+  /** The timestamp of a message is the last millisecond of its period (wire contract). */
+  async ofPeriod(key: string, { endMs, limit }: MessagePeriod): Promise<LoggedMessage[]> {
     const rows = await this.database.query(
       `SELECT "offset", key, timestamp, headers, value FROM message
-        WHERE key = $1 ORDER BY "offset"`,
-      [key],
+        WHERE timestamp = $2 AND key = $1 ORDER BY "offset" LIMIT $3`,
+      [key, endMs - 1, limit],
     );
     return rows.map((row) => withCursor(storedMessage(row)));
   }

@@ -34,7 +34,7 @@ class TopicInMemory implements TopicReader {
   }
 }
 
-const noCopies = { ofKey: () => Promise.resolve([]) };
+const noCopies = { ofPeriod: () => Promise.resolve([]) };
 
 const opened = (partitions = 2): { topic: TopicInMemory; log: KafkaMessageLog } => {
   const topic = new TopicInMemory(partitions);

@@ -1,5 +1,10 @@
 import { every } from '../../platform/pause.js';
-import { startOfMessages, type LoggedMessage, type MessageLog } from '../message-log.js';
+import {
+  startOfMessages,
+  type LoggedMessage,
+  type MessageLog,
+  type MessagePeriod,
+} from '../message-log.js';
 import type { TopicMessage, TopicReader } from '../topic-reader.js';
 
 /** While somebody waits, the ends of the topic are looked at this often. */
@@ -33,7 +38,7 @@ export class KafkaMessageLog implements MessageLog {
   /** `partitions`: how many the topic has; `copies` finds the messages of a key. */
   constructor(
     private readonly reader: TopicReader,
-    private readonly copies: Pick<MessageLog, 'ofKey'>,
+    private readonly copies: Pick<MessageLog, 'ofPeriod'>,
     private readonly partitions: number,
   ) {
     this.cursorRule =
@@ -79,8 +84,8 @@ export class KafkaMessageLog implements MessageLog {
     return withCursors(newest, seen);
   }
 
-  ofKey(key: string): Promise<LoggedMessage[]> {
-    return this.copies.ofKey(key);
+  ofPeriod(key: string, period: MessagePeriod): Promise<LoggedMessage[]> {
+    return this.copies.ofPeriod(key, period);
   }
 
   /** The first look of a poll tells everybody: it cannot know what they have seen. */

@@ -10,21 +10,25 @@ import {
 import type {
   DataRecordRow,
   DataRecordStore,
-  PeriodRows,
   RecordIdentity,
+  RowPage,
   SourceFile,
+  TimeRange,
 } from '../data-record-store.js';
-import { newestFirst, newestVersions, oldestVersionFirst, sumOf } from './row-order.js';
+import { falling } from './row-order.js';
 
 type Row = Readonly<Record<string, unknown>>;
-type Slice = Pick<PeriodRows, 'msisdn' | 'startMs' | 'endMs'>;
 
 const columns =
   'msisdn, recorded_at, record_id, version, agreement_id, recorded_bytes, status, file_id, line_no';
 
 const ofDay =
   `SELECT ${columns} FROM usage_record WHERE shard = ? AND day = ? AND msisdn = ? ` +
-  'AND recorded_at >= ? AND recorded_at < ?';
+  'AND recorded_at >= ? AND recorded_at < ? LIMIT ?';
+
+const ofTime =
+  `SELECT ${columns} FROM usage_record WHERE shard = ? AND day = ? AND msisdn = ? ` +
+  'AND recorded_at = ?';
 
 const newestOfIdentity =
   `SELECT ${columns} FROM usage_record WHERE shard = ? AND day = ? AND msisdn = ? ` +
@@ -49,10 +53,15 @@ const rowOf = (row: Row): DataRecordRow => ({
   lineNo: Number(row['line_no']),
 });
 
+/** What was read of a day: rows in falling order, and below which time the rest of it lies. */
+interface DayPart {
+  readonly rows: readonly DataRecordRow[];
+  readonly restBelowMs: number | undefined;
+}
+
 /**
- * Reads table usage_record: the days of a period side by side, of each the slice of the msisdn.
- * Rows are there a moment before the transaction with their messages; it follows, or the same rows
- * are written again.
+ * Reads table usage_record day by day, of each the slice of the msisdn. Rows are there a moment
+ * before the transaction with their messages; it follows, or the same rows are written again.
  */
 export class CassandraDataRecordStore implements DataRecordStore {
   constructor(
@@ -60,16 +69,29 @@ export class CassandraDataRecordStore implements DataRecordStore {
     private readonly shards: number,
   ) {}
 
-  async inForce(period: PeriodRows): Promise<DataRecordRow[]> {
-    return (await this.#inForce(period)).sort(newestFirst);
-  }
-
-  async totalBytes(period: PeriodRows): Promise<number | bigint> {
-    return sumOf((await this.#inForce(period)).map(({ recordedBytes }) => recordedBytes));
-  }
-
-  async versions(period: PeriodRows): Promise<DataRecordRow[]> {
-    return (await this.#slice(period)).sort(oldestVersionFirst);
+  /** The first page asks all days side by side; later ones go on, one day after the other. */
+  async page(range: TimeRange, page: RowPage): Promise<readonly DataRecordRow[]> {
+    const { before, limit } = page;
+    const endMs = before === undefined ? range.endMs : before.recordedAtMs + 1;
+    const bounds = { ...range, endMs };
+    const days = daysOf(range.startMs, endMs).reverse();
+    const atOnce = before === undefined ? daysAtOnce : 1;
+    const found: DataRecordRow[] = [];
+    for (let at = 0; at < days.length; at += atOnce) {
+      const some = days.slice(at, at + atOnce);
+      const parts = await inParallel(some, daysAtOnce, (day) => this.#ofDay(day, bounds, page));
+      for (const [index, part] of parts.entries()) {
+        found.push(...part.rows);
+        let { restBelowMs } = part;
+        while (restBelowMs !== undefined && found.length < limit) {
+          const rest = await this.#ofDay(some[index], { ...bounds, endMs: restBelowMs }, page);
+          found.push(...rest.rows);
+          restBelowMs = rest.restBelowMs;
+        }
+        if (found.length >= limit) return found.slice(0, limit);
+      }
+    }
+    return found;
   }
 
   async find({
@@ -101,18 +123,29 @@ export class CassandraDataRecordStore implements DataRecordStore {
     }));
   }
 
-  /** Waiting rows belong to no agreement, so the agreement alone picks counted and late ones. */
-  async #inForce(period: PeriodRows): Promise<DataRecordRow[]> {
-    const newest = newestVersions(await this.#slice(period));
-    return newest.filter(({ agreementId }) => agreementId === period.agreementId);
-  }
-
-  async #slice({ msisdn, startMs, endMs }: Slice): Promise<DataRecordRow[]> {
-    const shard = shardOf(msisdn, this.shards);
-    const found = await inParallel(daysOf(startMs, endMs), daysAtOnce, (day) =>
-      this.session.query(ofDay, [shard, dateOfDay(day), msisdn, startMs, endMs]),
-    );
-    return found.flat().map(rowOf);
+  /**
+   * Rows of a day behind the place. Rows of one time lie in another order there: a time that was
+   * cut by the limit is left for the next reading, or read whole when it is the only one.
+   */
+  async #ofDay(
+    day: number,
+    { msisdn, startMs, endMs }: TimeRange,
+    { before, limit }: RowPage,
+  ): Promise<DayPart> {
+    const place = [shardOf(msisdn, this.shards), dateOfDay(day), msisdn];
+    const read = limit + 1;
+    let rows = (await this.session.query(ofDay, [...place, startMs, endMs, read])).map(rowOf);
+    let restBelowMs: number | undefined;
+    if (rows.length === read) {
+      const cutMs = rows[limit].recordedAtMs;
+      const isOne = rows[0].recordedAtMs === cutMs;
+      if (isOne) rows = (await this.session.query(ofTime, [...place, cutMs])).map(rowOf);
+      else rows = rows.filter(({ recordedAtMs }) => recordedAtMs !== cutMs);
+      restBelowMs = isOne ? cutMs : cutMs + 1;
+    }
+    const isBehind = (row: DataRecordRow): boolean =>
+      before === undefined || falling(before, row) < 0;
+    return { rows: rows.sort(falling).filter(isBehind), restBelowMs };
   }
 }
 

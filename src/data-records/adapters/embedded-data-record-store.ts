@@ -1,30 +1,30 @@
 import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
 import { nextTurn } from '../../platform/pause.js';
-import { uuidText } from '../../streaming/index.js';
-import {
-  recordStatuses,
-  type RecordColumns,
-  type RecordPages,
-  type RecordPlace,
-  type RecordRange,
-} from '../../ingest/index.js';
+import { recordStatuses, type RecordColumns, type RecordPages } from '../../ingest/index.js';
+import { parseUuid, uuidText } from '../../streaming/index.js';
 import type {
   DataRecordRow,
   DataRecordStore,
-  PeriodRows,
   RecordIdentity,
+  RowPage,
   SourceFile,
+  TimeRange,
 } from '../data-record-store.js';
-import { newestVersions, oldestVersionFirst, sumOf } from './row-order.js';
 
 const columns =
   'msisdn, recorded_at, record_id, version, agreement_id, recorded_bytes, status, file_id, line_no';
 
-/** Waiting rows belong to no agreement, so the agreement alone picks counted and late ones. */
-const rowsInForce = `
+const inFallingOrder = 'ORDER BY recorded_at DESC, record_id DESC, version DESC';
+
+const firstPage = `
   SELECT ${columns} FROM usage_record
-   WHERE msisdn = $1 AND recorded_at >= $2 AND recorded_at < $3
-  QUALIFY row_number() OVER (PARTITION BY recorded_at, record_id ORDER BY version DESC) = 1`;
+   WHERE msisdn = $1 AND recorded_at >= $2 AND recorded_at < $3 ${inFallingOrder} LIMIT $4`;
+
+const pageBehind = `
+  SELECT ${columns} FROM usage_record
+   WHERE msisdn = $1 AND recorded_at >= $2 AND recorded_at <= $3
+     AND (recorded_at < $3 OR record_id < $5::UUID OR (record_id = $5::UUID AND version < $6))
+   ${inFallingOrder} LIMIT $4`;
 
 const noAgreement = '00000000-0000-0000-0000-000000000000';
 
@@ -43,26 +43,38 @@ const rowOf = (row: Record<string, unknown>): DataRecordRow => ({
   lineNo: Number(row.line_no),
 });
 
-/** The place of the last row: the next page begins behind it. */
-const lastOf = (page: RecordColumns): RecordPlace => {
-  const last = page.length - 1;
-  return {
-    recordedAtMs: page.recordedAtMs[last],
-    recordId: page.recordIds.slice(last * 4, last * 4 + 4),
-    version: page.versions[last],
-  };
+/** True when the row above has the same agreement: most have. */
+const isAsAbove = ({ agreementIds }: RecordColumns, at: number): boolean => {
+  for (let word = at * 4; word < at * 4 + 4; word++) {
+    if (agreementIds[word] !== agreementIds[word - 4]) return false;
+  }
+  return true;
 };
 
-const rowsPerTurn = 2048;
-
-const rowOfColumns = (rows: RecordColumns, at: number): DataRecordRow => {
+const agreementOf = (rows: RecordColumns, at: number): string | undefined => {
   const agreementId = uuidText(rows.agreementIds, at * 4);
+  return agreementId === noAgreement ? undefined : agreementId;
+};
+
+const rowsOf = (rows: RecordColumns): DataRecordRow[] => {
+  let agreementId: string | undefined;
+  return Array.from({ length: rows.length }, (_, at) => {
+    if (at === 0 || !isAsAbove(rows, at)) agreementId = agreementOf(rows, at);
+    return rowOfColumns(rows, at, agreementId);
+  });
+};
+
+const rowOfColumns = (
+  rows: RecordColumns,
+  at: number,
+  agreementId: string | undefined,
+): DataRecordRow => {
   return {
     msisdn: rows.msisdns[at],
     recordedAtMs: rows.recordedAtMs[at],
     recordId: uuidText(rows.recordIds, at * 4),
     version: rows.versions[at],
-    agreementId: agreementId === noAgreement ? undefined : agreementId,
+    agreementId,
     recordedBytes: rows.recordedBytes[at],
     status: recordStatuses[rows.statuses[at]],
     fileId: rows.fileIds[at],
@@ -77,75 +89,33 @@ export class EmbeddedDataRecordStore implements DataRecordStore {
     private readonly index: RecordPages,
   ) {}
 
-  async inForce(period: PeriodRows): Promise<DataRecordRow[]> {
-    const indexed = await this.#indexed(period);
-    if (indexed !== undefined) {
-      return newestVersions(indexed).filter(
-        ({ agreementId }) => agreementId === period.agreementId,
-      );
-    }
-    const rows = await this.database.query(
-      `SELECT * FROM (${rowsInForce}) WHERE agreement_id = $4::UUID
-        ORDER BY recorded_at DESC, record_id DESC`,
-      [period.msisdn, period.startMs, period.endMs, period.agreementId],
-    );
-    return rows.map(rowOf);
-  }
-
-  async totalBytes(period: PeriodRows): Promise<number | bigint> {
+  /** A turn of the event loop a page: whoever reads a million rows holds nobody up. */
+  async page(range: TimeRange, page: RowPage): Promise<readonly DataRecordRow[]> {
+    await nextTurn();
     if (this.index.isUsable) {
-      return sumOf((await this.inForce(period)).map(({ recordedBytes }) => recordedBytes));
-    }
-    const [{ total }] = await this.database.query(
-      `SELECT coalesce(sum(recorded_bytes), 0)::HUGEINT AS total FROM (${rowsInForce})
-        WHERE agreement_id = $4::UUID`,
-      [period.msisdn, period.startMs, period.endMs, period.agreementId],
-    );
-    return typeof total === 'bigint' ? total : Number(total);
-  }
-
-  async versions(period: PeriodRows): Promise<DataRecordRow[]> {
-    const indexed = await this.#indexed(period);
-    if (indexed !== undefined) return indexed.sort(oldestVersionFirst);
-    const rows = await this.database.query(
-      `SELECT ${columns} FROM usage_record
-        WHERE msisdn = $1 AND recorded_at >= $2 AND recorded_at < $3
-        ORDER BY version, recorded_at, record_id`,
-      [period.msisdn, period.startMs, period.endMs],
-    );
-    return rows.map(rowOf);
-  }
-
-  async find(identity: RecordIdentity): Promise<DataRecordRow | undefined> {
-    const { msisdn, recordedAtMs, recordId } = identity;
-    const range = { msisdn, startMs: recordedAtMs, endMs: recordedAtMs + 1 };
-    const indexed = await this.#indexed(range);
-    if (indexed !== undefined) return indexed.find((row) => row.recordId === recordId);
-    const rows = await this.database.query(
-      `SELECT ${columns} FROM usage_record
-        WHERE msisdn = $1 AND recorded_at = $2 AND record_id = $3::UUID
-        ORDER BY version DESC LIMIT 1`,
-      [identity.msisdn, identity.recordedAtMs, identity.recordId],
-    );
-    return rows.map(rowOf).at(0);
-  }
-
-  /** All rows of the range, newest first; undefined when the table has to be read. */
-  async #indexed(range: RecordRange): Promise<DataRecordRow[] | undefined> {
-    const found: DataRecordRow[] = [];
-    let before: RecordPlace | undefined;
-    while (this.index.isUsable) {
       try {
-        const page = this.index.page(range, { before, limit: rowsPerTurn });
-        for (let at = 0; at < page.length; at++) found.push(rowOfColumns(page, at));
-        if (page.length < rowsPerTurn) return found;
-        before = lastOf(page);
+        return this.#indexed(range, page);
       } catch (error) {
         this.index.damaged(error);
       }
-      await nextTurn();
     }
-    return undefined;
+    const { msisdn, startMs, endMs } = range;
+    const { before, limit } = page;
+    const rows =
+      before === undefined
+        ? await this.database.query(firstPage, [msisdn, startMs, endMs, limit])
+        : await this.database.query(pageBehind, [
+            ...[msisdn, startMs, before.recordedAtMs, limit],
+            ...[before.recordId, before.version],
+          ]);
+    return rows.map(rowOf);
+  }
+
+  async find({ msisdn, recordedAtMs, recordId }: RecordIdentity) {
+    const range = { msisdn, startMs: recordedAtMs, endMs: recordedAtMs + 1 };
+    const before = { recordedAtMs, recordId, version: Number.MAX_SAFE_INTEGER };
+    const [row] = await this.page(range, { before, limit: 1 });
+    return row?.recordId === recordId ? row : undefined;
   }
 
   async files(ids: readonly number[]): Promise<SourceFile[]> {
@@ -159,5 +129,10 @@ export class EmbeddedDataRecordStore implements DataRecordStore {
       name: String(name),
       feed: String(feed),
     }));
+  }
+
+  #indexed(range: TimeRange, { before, limit }: RowPage): DataRecordRow[] {
+    const place = before && { ...before, recordId: parseUuid(before.recordId) as Uint32Array };
+    return rowsOf(this.index.page(range, { before: place, limit }));
   }
 }

@@ -1,3 +1,7 @@
+/*
+ * The explanation of a total by the plain way, all rows at once: the paged one is held against it.
+ */
+
 /** One version of a record of the period, as the store has it. */
 export interface RecordVersion {
   readonly recordId: string;
