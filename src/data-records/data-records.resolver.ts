@@ -1,15 +1,5 @@
 import { Inject } from '@nestjs/common';
-import {
-  Args,
-  ArgsType,
-  Field,
-  ID,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-} from '@nestjs/graphql';
+import { Args, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { z } from 'zod';
 import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
 import { shaped, uuidText } from '../platform/http/request-shape.js';
@@ -60,25 +50,21 @@ const pageArguments = z.object({
   after: afterRecord.nullish().transform((after) => after ?? undefined),
 });
 
-@ArgsType()
-export class PageArguments {
-  @Field(() => Int, { nullable: true }) limit?: number | null;
-  @Field(() => String, { nullable: true }) after?: string | null;
-}
-
 @Resolver(() => DataRecord)
 export class DataRecordsResolver {
   constructor(@Inject(DataRecordsService) private readonly records: DataRecordsService) {}
 
   @Query(() => [DataRecord], { nullable: 'items', description: findRule })
+  // eslint-disable-next-line @typescript-eslint/max-params -- arguments of the wire contract
   async findDataRecords(
     @Args('agreementId', { type: () => ID }) agreementId: string,
     @Args('year', { type: () => Int }) year: number,
     @Args('month', { type: () => Int }) month: number,
-    @Args() page: PageArguments,
+    @Args('limit', { type: () => Int, nullable: true }) most?: number,
+    @Args('after', { type: () => String, nullable: true }) behind?: string,
   ): Promise<DataRecordJson[]> {
     const period = shaped(periodArguments, { agreementId, year, month });
-    const { limit, after } = shaped(pageArguments, { ...page });
+    const { limit, after } = shaped(pageArguments, { limit: most, after: behind });
     if (limit !== undefined) return this.records.page(period, { after, limit });
     const found = await this.records.page(period, { after, limit: mostAtOnce + 1 });
     if (found.length <= mostAtOnce) return found;

@@ -11,6 +11,11 @@ export const dataRecordsErrors = {
     meaning: 'The correction does not fit what is counted.',
     next: 'See GET /api/data-records/:agreementId/:year/:month/explain for what is counted.',
   },
+  CLIENT_GONE: {
+    reaction: 'BadRecord',
+    meaning: 'The client closed the connection before it was answered; nothing more was read.',
+    next: 'Ask again, with a longer timeout or for smaller pages.',
+  },
   PERIOD_NEEDS_PAGES: {
     reaction: 'BadRecord',
     meaning: 'The period has more records than one answer holds.',

@@ -3,7 +3,7 @@ import { Args, Field, ID, Int, ObjectType, Query, Resolver } from '@nestjs/graph
 import { z } from 'zod';
 import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
 import { shaped } from '../platform/http/request-shape.js';
-import { PageArguments, periodArguments } from './data-records.resolver.js';
+import { periodArguments } from './data-records.resolver.js';
 import { explainAfter, ExplainService } from './explain.service.js';
 
 @ObjectType({ isAbstract: true })
@@ -85,13 +85,15 @@ export class ExplainResolver {
   constructor(@Inject(ExplainService) private readonly explanations: ExplainService) {}
 
   @Query(() => Explanation, { description: 'Why the total of a period is what it is.' })
+  // eslint-disable-next-line @typescript-eslint/max-params -- a period has three, a page two
   explain(
     @Args('agreementId', { type: () => ID }) agreementId: string,
     @Args('year', { type: () => Int }) year: number,
     @Args('month', { type: () => Int }) month: number,
-    @Args() page: PageArguments,
+    @Args('limit', { type: () => Int, nullable: true }) limit?: number,
+    @Args('after', { type: () => String, nullable: true }) after?: string,
   ): Promise<unknown> {
     const period = shaped(periodArguments, { agreementId, year, month });
-    return this.explanations.explain(period, shaped(pageArguments, { ...page }));
+    return this.explanations.explain(period, shaped(pageArguments, { limit, after }));
   }
 }

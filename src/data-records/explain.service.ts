@@ -19,7 +19,7 @@ import {
   type PeriodRows,
   type SourceFile,
 } from './data-record-store.js';
-import { Fault } from '../streaming/index.js';
+import { refusal } from '../platform/http/refusal.js';
 import { knownAgreement, periodRows, type PeriodRequest } from './data-records.service.js';
 import {
   readLedger,
@@ -30,6 +30,7 @@ import {
 } from './domain/ledger.js';
 import { readAgain } from './domain/period-pages.js';
 import { recordedAtText } from './domain/recorded-at.js';
+import { dataRecordsErrors } from './errors.js';
 import { rivalSentence, whyRivalLost } from './domain/rivals.js';
 
 /** One version of a record as explain tells it; `file` and `line` are null without a file. */
@@ -192,7 +193,7 @@ export class ExplainService {
 
   #versions(period: PeriodRows, isGone: () => boolean = () => false): Versions {
     return readAgain((page) => {
-      if (isGone()) throw new Fault('CLIENT_GONE', 'BadRecord', 'nobody waits for the answer');
+      if (isGone()) throw refusal(dataRecordsErrors, 'CLIENT_GONE', { status: 400 });
       return this.store.page(period, page);
     });
   }

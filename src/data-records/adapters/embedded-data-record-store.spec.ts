@@ -22,7 +22,11 @@ let database: EmbeddedDatabase;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'overage-rows-'));
   const path = join(directory, 'overage.duckdb');
-  database = await EmbeddedDatabase.open({ path, tables: [usageRecordTable], log: () => undefined });
+  database = await EmbeddedDatabase.open({
+    path,
+    tables: [usageRecordTable],
+    log: () => undefined,
+  });
   const values = [...rows]
     .sort((a, b) => a.version - b.version)
     .map(({ recordedAtMs, recordId, version }) => [

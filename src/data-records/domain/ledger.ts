@@ -49,6 +49,7 @@ export interface LedgerOptions {
 /** All versions of the period page by page, those of a record together, newest first; again. */
 export type Versions = () => AsyncIterable<readonly RecordVersion[]>;
 
+/** Negative when a was counted before b. */
 export const comparePlaces = (a: CountingPlace, b: CountingPlace): number =>
   a.version - b.version || a.recordedAtMs - b.recordedAtMs || compareTexts(a.recordId, b.recordId);
 
