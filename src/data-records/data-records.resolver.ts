@@ -55,7 +55,6 @@ export class DataRecordsResolver {
   constructor(@Inject(DataRecordsService) private readonly records: DataRecordsService) {}
 
   @Query(() => [DataRecord], { nullable: 'items', description: findRule })
-  // eslint-disable-next-line @typescript-eslint/max-params -- arguments of the wire contract
   async findDataRecords(
     @Args('agreementId', { type: () => ID }) agreementId: string,
     @Args('year', { type: () => Int }) year: number,

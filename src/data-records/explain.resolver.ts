@@ -85,7 +85,6 @@ export class ExplainResolver {
   constructor(@Inject(ExplainService) private readonly explanations: ExplainService) {}
 
   @Query(() => Explanation, { description: 'Why the total of a period is what it is.' })
-  // eslint-disable-next-line @typescript-eslint/max-params -- a period has three, a page two
   explain(
     @Args('agreementId', { type: () => ID }) agreementId: string,
     @Args('year', { type: () => Int }) year: number,

@@ -1,6 +1,12 @@
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked into freely
 export type Loose = any;
 
+/** A program that listens, on a store of its own. */
+export interface ApiUnderTest {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
 export interface Answer {
   readonly status: number;
   readonly type: string;

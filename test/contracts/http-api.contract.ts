@@ -1,13 +1,18 @@
 import { connect } from 'node:net';
 import { CdrFileGenerator } from '../../src/generator/index.js';
-import { client, json, ndjson, refused, until, type Client, type Loose } from './api-client.js';
+import {
+  client,
+  json,
+  ndjson,
+  refused,
+  until,
+  type ApiUnderTest,
+  type Client,
+  type Loose,
+} from './api-client.js';
 import { pagedLaws } from './paged.contract.js';
 
-/** A program that listens, on a store of its own. */
-export interface ApiUnderTest {
-  readonly url: string;
-  stop(): Promise<void>;
-}
+export type { ApiUnderTest };
 
 const goldenAgreement = '0b12c601-9287-3f5c-a78c-df508fe0f889';
 const goldenMsisdn = '48917846822';
