@@ -1,3 +1,5 @@
+import { CdrFileGenerator } from '../../src/generator/index.js';
+
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are looked into freely
 export type Loose = any;
 
@@ -78,3 +80,15 @@ export const refused = (answer: Answer, status: number, code: string): void => {
   expect(answer.body).toMatchObject({ message: expect.any(String), next: expect.any(String) });
   expect(answer.text).not.toMatch(/\n\s+at |node_modules|\.ts:\d/);
 };
+
+/** The golden CDR file as records of the topic, one JSON object a line. */
+export const goldenRecords = (): string =>
+  Buffer.concat([...new CdrFileGenerator().nextFile().chunks()])
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [externalId, recordedAt, msisdn, bytes] = line.split(';');
+      return JSON.stringify({ externalId, recordedAt, msisdn, recordedBytes: Number(bytes) });
+    })
+    .join('\n');

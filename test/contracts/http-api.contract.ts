@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
-import { CdrFileGenerator } from '../../src/generator/index.js';
 import {
   client,
+  goldenRecords,
   json,
   ndjson,
   refused,
@@ -35,18 +35,6 @@ const recordJson = (fields: Record<string, unknown> = {}) => ({
   recordedBytes: 10,
   ...fields,
 });
-
-/** The golden CDR file as records of the topic, one JSON object a line. */
-const goldenRecords = (): string =>
-  Buffer.concat([...new CdrFileGenerator().nextFile().chunks()])
-    .toString()
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [externalId, recordedAt, msisdn, bytes] = line.split(';');
-      return JSON.stringify({ externalId, recordedAt, msisdn, recordedBytes: Number(bytes) });
-    })
-    .join('\n');
 
 /** A cursor is a number or a text: what one answer calls `next` is `after` of the next one. */
 const messagesAfter = async (api: Client, after: number | string) =>
