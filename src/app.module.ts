@@ -8,6 +8,7 @@ import { DataRecordsModule } from './data-records/data-records.module.js';
 import { GeneratorModule } from './generator/generator.module.js';
 import { ImportModule } from './import/import.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
+import { queryCosts } from './graphql-costs.js';
 import { graphqlErrorOf } from './platform/http/graphql-errors.js';
 import { limitQueries, maxQueryTokens, queryLimits } from './platform/http/graphql-limits.js';
 import { HealthController } from './platform/http/health.controller.js';
@@ -60,6 +61,6 @@ const graphql = (onUnexpected: (error: unknown) => void): DynamicModule =>
     introspection: true,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxTokens: maxQueryTokens },
-    plugins: [limitQueries(queryLimits)],
+    plugins: [limitQueries(queryLimits, queryCosts)],
     formatError: graphqlErrorOf(onUnexpected),
   });

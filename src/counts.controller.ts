@@ -1,6 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OffsetField, Shape } from './platform/http/fields.js';
+import { GENERATOR_ON } from './generator/generator.controller.js';
+import { FlagField, OffsetField, Shape } from './platform/http/fields.js';
 
 /** What the first page shows. */
 @Shape('Counts', 'How much there is.')
@@ -15,21 +16,25 @@ export class Counts {
     description: '-1 when there is none yet; null in the cluster: each partition has its own.',
   })
   lastMessageOffset!: number | null;
+  @FlagField({ description: 'Whether demo data can be made (GENERATOR).' }) canGenerate!: boolean;
 }
 
-export type CountsOf = () => Promise<Counts>;
+export type CountsOf = () => Promise<Omit<Counts, 'canGenerate'>>;
 
 export const COUNTS = Symbol('Counts');
 
 @ApiTags('counts')
 @Controller('api/counts')
 export class CountsController {
-  constructor(@Inject(COUNTS) private readonly counts: CountsOf) {}
+  constructor(
+    @Inject(COUNTS) private readonly counts: CountsOf,
+    @Inject(GENERATOR_ON) private readonly canGenerate: boolean,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'How many agreements, files, records and messages there are' })
   @ApiOkResponse({ description: 'The counts', type: Counts })
-  get(): Promise<Counts> {
-    return this.counts();
+  async get(): Promise<Counts> {
+    return { ...(await this.counts()), canGenerate: this.canGenerate };
   }
 }

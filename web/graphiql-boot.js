@@ -2,7 +2,7 @@
 
 // The variables have defaults, for GraphiQL does not take over variables on a first visit.
 const exampleQuery = `# What one agreement used in January 2020.
-# It is the first demo agreement; make it and its file with
+# It is the first demo agreement; where GENERATOR is on, make it and its file with
 #   ${window.location.origin}/api/agreements/generate
 #   ${window.location.origin}/api/incoming-data-records/generate
 

@@ -93,7 +93,7 @@ const showNextStep = (counts) => {
       `curl ${here}/api/incoming-data-records/generate`,
     ],
   ];
-  const step = steps.find(([needed]) => needed);
+  const step = counts.canGenerate ? steps.find(([needed]) => needed) : undefined;
   byId('next-step').hidden = step === undefined;
   if (step === undefined) return;
   showText('next-text', step[1]);

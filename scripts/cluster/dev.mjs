@@ -20,6 +20,7 @@ const tellProgram = (env, { kafkaPort, cassandraPort }) => {
   env.KAFKA_REPLICATION_FACTOR ||= '1';
   env.CASSANDRA_REPLICATION_FACTOR ||= '1';
   env.DATA_RECORD_TABLE ||= 'on';
+  env.GENERATOR ||= 'on'; // it is for trying things out
 };
 
 /** Answers with the exit code of the first step that fails, or that of the program. */

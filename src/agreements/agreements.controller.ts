@@ -10,7 +10,6 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { z } from 'zod';
-import { bodyLines } from '../platform/http/ndjson.js';
 import {
   fieldsSchema,
   linesSchema,
@@ -19,15 +18,17 @@ import {
   textSchema,
   uuidSchema,
 } from '../platform/http/openapi.js';
+import type { LinesTaken } from '../platform/http/refusal.js';
 import {
   msisdnText,
   pageLimit,
   shaped,
+  shapedPart,
   uuidText,
   wholeNumber,
 } from '../platform/http/request-shape.js';
 import { agreementToJson, type AgreementJson } from './domain/agreement.js';
-import { AgreementsService, type LinesAnswer } from './agreements.service.js';
+import { AgreementsService } from './agreements.service.js';
 
 const listQuery = z.strictObject({
   msisdn: msisdnText.optional(),
@@ -74,7 +75,7 @@ export class AgreementsController {
   @ApiParam({ name: 'id', schema: uuidSchema })
   @ApiOkResponse({ description: 'The agreement', schema: agreementSchema })
   async get(@Param('id') id: string): Promise<AgreementJson> {
-    return agreementToJson(await this.agreements.get(shaped(uuidText, id)));
+    return agreementToJson(await this.agreements.get(shapedPart('id', uuidText, id)));
   }
 
   @Post()
@@ -94,7 +95,7 @@ export class AgreementsController {
       },
     },
   })
-  add(@Body() body: unknown): Promise<LinesAnswer> {
-    return this.agreements.addLines(bodyLines(body));
+  add(@Body() body: unknown): Promise<LinesTaken> {
+    return this.agreements.addLines(body);
   }
 }

@@ -1,7 +1,7 @@
 import { Args, Field, ID, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { Inject } from '@nestjs/common';
 import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
-import { msisdnText, shaped, uuidText } from '../platform/http/request-shape.js';
+import { msisdnText, shapedPart, uuidText } from '../platform/http/request-shape.js';
 import { agreementToJson, type AgreementJson } from './domain/agreement.js';
 import { AgreementsService } from './agreements.service.js';
 
@@ -21,14 +21,14 @@ export class AgreementsResolver {
 
   @Query(() => AgreementType, { description: 'One agreement.' })
   async agreement(@Args('id', { type: () => ID }) id: string): Promise<AgreementJson> {
-    return agreementToJson(await this.service.get(shaped(uuidText, id)));
+    return agreementToJson(await this.service.get(shapedPart('id', uuidText, id)));
   }
 
   @Query(() => [AgreementType], { description: 'All agreements of one msisdn.' })
   async agreements(
     @Args('msisdn', { type: () => String }) msisdn: string,
   ): Promise<AgreementJson[]> {
-    const found = await this.service.ofMsisdn(shaped(msisdnText, msisdn));
+    const found = await this.service.ofMsisdn(shapedPart('msisdn', msisdnText, msisdn));
     return found.map(agreementToJson);
   }
 }

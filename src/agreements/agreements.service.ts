@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { httpErrors } from '../platform/http/errors.js';
-import type { BodyLine } from '../platform/http/ndjson.js';
-import { refusal, Refusal, type RefusedLine } from '../platform/http/refusal.js';
+import { refusal, Refusal, type LinesTaken } from '../platform/http/refusal.js';
+import { takeLines, type LineReading } from '../platform/http/take-lines.js';
 import type { FaultCodes } from '../streaming/index.js';
 import { AGREEMENT_LOG, type AgreementLog } from './agreement-log.js';
 import {
@@ -12,12 +12,6 @@ import {
 } from './agreement-store.js';
 import { parseAgreement, type Agreement } from './domain/agreement.js';
 import { agreementsErrors, agreementEdgeErrors } from './errors.js';
-
-/** What became of the lines of a request. */
-export interface LinesAnswer {
-  readonly accepted: number;
-  readonly rejected: readonly RefusedLine[];
-}
 
 @Injectable()
 export class AgreementsService {
@@ -56,43 +50,20 @@ export class AgreementsService {
    * Takes the lines of a request; the good ones are accepted also when others are not. Refuses
    * the request when nothing in it could be accepted (400, or 409 when all are conflicts).
    */
-  async addLines(lines: readonly BodyLine[]): Promise<LinesAnswer> {
-    const readings = lines.map((line) => ({ line: line.line, ...readLine(line) }));
-    const good = readings.filter((reading) => reading.ok);
-    const refused = await this.#add(good.map(({ agreement }) => agreement));
-    const rejected = [
-      ...readings.flatMap((each) =>
-        each.ok ? [] : [{ line: each.line, code: each.code, message: each.message }],
-      ),
-      ...[...refused].map(([index, why]) => ({ line: good[index].line, ...why })),
-    ].sort((a, b) => a.line - b.line);
-    const accepted = good.length - refused.size;
-    if (accepted === 0) throw nothingAccepted(rejected);
-    return { accepted, rejected };
-  }
-
-  async #add(agreements: readonly Agreement[]): ReturnType<AgreementLog['add']> {
-    return agreements.length === 0 ? new Map() : this.log.add(agreements);
+  addLines(body: unknown): Promise<LinesTaken> {
+    return takeLines(body, {
+      read: readLine,
+      send: (agreements) => this.log.add(agreements),
+      conflictCode: 'AGREEMENT_CONFLICT',
+      codes,
+    });
   }
 }
 
-type LineReading =
-  { ok: true; agreement: Agreement } | { ok: false; code: string; message: string };
-
-const readLine = (line: BodyLine): LineReading =>
-  line.fault === undefined
-    ? parseAgreement(line.value)
-    : { ok: false, code: 'BODY_NOT_JSON', message: line.fault };
+const readLine = (value: unknown): LineReading<Agreement> => {
+  const reading = parseAgreement(value);
+  return reading.ok ? { ok: true, item: reading.agreement } : reading;
+};
 
 /** Every code a line of a request can be refused with. */
 const codes: Partial<FaultCodes> = { ...httpErrors, ...agreementsErrors };
-
-const nothingAccepted = (rejected: readonly RefusedLine[]): Refusal => {
-  const [first] = rejected;
-  const conflicts = rejected.every(({ code }) => code === 'AGREEMENT_CONFLICT');
-  return new Refusal(first.code, first.message, {
-    status: conflicts ? 409 : 400,
-    next: codes[first.code]?.next,
-    rejected,
-  });
-};

@@ -32,6 +32,8 @@ export interface MessageLog {
   readonly cursorRule: string;
   /** The cursor that a caller sent, in its plain form; undefined when it is none of this log. */
   cursor(text: string): string | undefined;
+  /** Whether a cursor names a message that is not there yet; waiting behind it would be in vain. */
+  isBeyondEnd(cursor: string): Promise<boolean>;
   /** Messages behind a cursor, at most `limit`. */
   behind(cursor: string, limit: number): Promise<LoggedMessage[]>;
   /** The newest messages, at most `limit`. */

@@ -1,4 +1,5 @@
-import { Controller, Get, Header, Inject, Query, Res } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Controller, Get, Header, Inject, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { fieldsSchema, listSchema, numberSchema } from '../platform/http/openapi.js';
@@ -11,6 +12,9 @@ import { MessagesService } from './messages.service.js';
 
 const maxWaitSeconds = 60;
 const mostLatest = 100;
+/** Messages that are read and written at once. */
+const messagesOfRun = 500;
+const jsonType = 'application/json; charset=utf-8';
 
 /** The query of the messages; what a cursor is depends on the mode. */
 const messagesQuery = (messages: MessagesService) =>
@@ -37,7 +41,7 @@ export class MessagesController {
   }
 
   @Get()
-  @Header('content-type', 'application/json; charset=utf-8')
+  @Header('content-type', jsonType)
   @ApiOperation({ summary: 'Messages for systems downstream, in order' })
   @ApiQuery({
     name: 'after',
@@ -62,12 +66,27 @@ export class MessagesController {
   async list(
     @Query() query: unknown,
     @Res({ passthrough: true }) answer: PendingAnswer,
-  ): Promise<string> {
+  ): Promise<string | StreamableFile> {
     const { after, latest, limit, wait } = shaped(this.#query, query);
     if (latest !== undefined) return pageJson(await this.messages.latest(latest), after);
     const cancel = answerCancelled(answer);
-    const found = await this.messages.read({ after, limit, waitMs: wait * 1000 }, cancel);
-    return pageJson(found, after);
+    const asked = { after, limit: Math.min(limit, messagesOfRun), waitMs: wait * 1000 };
+    const found = await this.messages.read(asked, cancel);
+    if (found.length === limit || found.length < messagesOfRun) return pageJson(found, after);
+    return new StreamableFile(Readable.from(this.#runs(found, limit)), { type: jsonType });
+  }
+
+  /** A long answer is read as it is taken, so a slow reader of it costs no memory. */
+  async *#runs(first: readonly LoggedMessage[], limit: number): AsyncGenerator<Buffer> {
+    let [cursor, left] = [startOfMessages, limit];
+    let before = '{"messages":[';
+    for (let run = first; run.length > 0; before = ',') {
+      yield Buffer.from(before + run.map(messageJson).join(','));
+      cursor = run.at(-1)?.cursor ?? cursor;
+      left -= run.length;
+      run = left > 0 ? await this.messages.behind(cursor, Math.min(left, messagesOfRun)) : [];
+    }
+    yield Buffer.from(`],"next":${cursorJson(cursor)}}`);
   }
 }
 

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { waitFor } from '../platform/http/long-poll.js';
+import { refusal } from '../platform/http/refusal.js';
+import { messagesErrors } from './errors.js';
 import { MESSAGE_LOG, type LoggedMessage, type MessageLog } from './message-log.js';
 
 /** Which messages: those behind cursor `after`, at most `limit`. */
@@ -26,14 +28,25 @@ export class MessagesService {
     return this.log.cursor(text);
   }
 
+  /** Those behind a cursor of an answer, at most `limit`, without a wait. */
+  behind(cursor: string, limit: number): Promise<LoggedMessage[]> {
+    return this.log.behind(cursor, limit);
+  }
+
   /** The newest messages, at most `limit`, those of one agreement in order. */
   latest(limit: number): Promise<LoggedMessage[]> {
     return this.log.latest(limit);
   }
 
-  /** The messages, oldest first; empty when the wait is over or `cancel` fired. */
+  /**
+   * The messages, oldest first; empty when the wait is over or `cancel` fired. Refuses (400
+   * CURSOR_BEYOND_END) a cursor that is behind the last message.
+   */
   async read(request: MessagesRequest, cancel: AbortSignal): Promise<LoggedMessage[]> {
     const { after, limit, waitMs } = request;
+    if (await this.log.isBeyondEnd(after)) {
+      throw refusal(messagesErrors, 'CURSOR_BEYOND_END', { status: 400 });
+    }
     if (waitMs === 0) return this.log.behind(after, limit);
     const answered = new AbortController();
     const ended = AbortSignal.any([cancel, answered.signal]);

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import type { LoggerService } from '@nestjs/common';
+import type { LoggerService, ValueProvider } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../app.module.js';
-import type { Settings } from '../config/index.js';
+import { isGeneratorOn, type Settings } from '../config/index.js';
+import { GENERATOR_ON } from '../generator/generator.controller.js';
 import { newHttpApplication } from '../platform/http/http-application.js';
 import { StreamServer } from '../platform/stream-server.js';
 import type { Logger } from '../platform/telemetry/index.js';
@@ -36,10 +37,12 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
   let app: NestFastifyApplication | undefined;
   try {
     const module = settings.roles.includes('api')
-      ? AppModule.on(providers, onUnexpected)
+      ? AppModule.on([...providers, generatorSwitch(settings)], onUnexpected)
       : AppModule.healthOnly(providers);
     app = await newHttpApplication(module, {
       maxBodyBytes: settings.maxBodyBytes,
+      maxConnections: settings.maxConnections,
+      hosts: { bound: settings.host, allowed: settings.allowedHosts },
       root,
       version,
       logger: quietly(logger),
@@ -54,6 +57,11 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
     throw error;
   }
 };
+
+const generatorSwitch = (settings: Settings): ValueProvider => ({
+  provide: GENERATOR_ON,
+  useValue: isGeneratorOn(settings),
+});
 
 /** The clients of Kafka and Cassandra are loaded only where they are used. */
 const wire = async ({ settings, logger, indexWorker }: StartOptions): Promise<Wiring> => {
@@ -103,10 +111,14 @@ export const startText = (url: string, settings: Settings): string =>
     `  Files     drop CDR files into ${resolve(settings.incomingDataRecordsDir)}`,
     `  Store     ${storeText(settings)}`,
     '',
-    'Next step, a demo agreement and its CDR file:',
-    `  curl ${url}/api/agreements/generate && curl ${url}/api/incoming-data-records/generate`,
-    '',
+    ...(isGeneratorOn(settings) ? demoText(url) : []),
   ].join('\n');
+
+const demoText = (url: string): string[] => [
+  'Next step, a demo agreement and its CDR file:',
+  `  curl ${url}/api/agreements/generate && curl ${url}/api/incoming-data-records/generate`,
+  '',
+];
 
 const storeText = (settings: Settings): string =>
   settings.store === 'embedded'

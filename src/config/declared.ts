@@ -5,6 +5,7 @@ import {
   duration,
   endings,
   flag,
+  hostNames,
   integer,
   listOf,
   text,
@@ -32,6 +33,29 @@ export const declaredOfBoth = {
     name: 'PORT',
     defaultText: '8080',
     doc: 'Port for REST, GraphQL and the pages. 0 takes any free port and prints it.',
+  }),
+  allowedHosts: setting({
+    ...hostNames(),
+    name: 'ALLOWED_HOSTS',
+    defaultText: '',
+    doc:
+      'Host names the program may be asked under besides localhost, HOST and, behind a wildcard ' +
+      'HOST, any address: those of a proxy or a service. `*.name` for all below a name, `*` for ' +
+      'any. Pages of these names may change something; pages of other sites may not.',
+  }),
+  maxConnections: setting({
+    ...integer(10, 100_000, 'connections'),
+    name: 'MAX_CONNECTIONS',
+    defaultText: '1000',
+    doc: 'Most HTTP connections at once; more are closed unheard. Each may take 0.3 MB.',
+  }),
+  generator: setting({
+    ...choice(['auto', 'on', 'off']),
+    name: 'GENERATOR',
+    defaultText: 'auto',
+    doc:
+      'Whether the demo data of the `generate` addresses can be made. `auto`: only with ' +
+      'STORE=embedded and a HOST of this machine alone. Never on beside records that count.',
   }),
   dataDir: setting({
     ...text('path'),
@@ -111,7 +135,7 @@ export const declaredOfBoth = {
     ...bytes('1KiB', '1GiB'),
     name: 'MAX_BODY_BYTES',
     defaultText: '64MiB',
-    doc: 'A longer request body is refused with 413.',
+    doc: 'A longer NDJSON body is refused with 413; JSON has a bound of 1 MiB.',
   }),
   importGzip: setting({
     ...flag(),

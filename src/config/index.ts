@@ -6,6 +6,7 @@ export { Secret } from './secret.js';
 export type { ReadFile, SettingsFault } from './settings-fault.js';
 export {
   feedClockSettings,
+  isGeneratorOn,
   topicFeed,
   type FeedClockSettings,
   type FeedSettings,

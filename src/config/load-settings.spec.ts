@@ -42,6 +42,9 @@ test('nothing set gives the defaults', () => {
   expect(settingsOf({})).toEqual({
     host: '127.0.0.1',
     port: 8080,
+    allowedHosts: [],
+    maxConnections: 1000,
+    generator: 'auto',
     dataDir: './data',
     incomingDataRecordsDir: 'data/incoming-data-records',
     roles: ['import', 'ingest', 'api'],
@@ -211,4 +214,15 @@ test('a feed named like a member of every object has no settings of its own', ()
   expect(feedClockSettings(settingsOf({}), 'constructor')).toEqual({
     maxOutOfOrdernessMs: 14_400_000,
   });
+});
+
+test('host names are read in one spelling, and what is none is refused', () => {
+  const written = 'Usage.Example.org, *.internal ,a,,a';
+  expect(settingsOf({ ALLOWED_HOSTS: written })).toMatchObject({
+    allowedHosts: ['usage.example.org', '*.internal', 'a'],
+  });
+  for (const host of ['http://a', 'a:8080', 'a b', '*a', 'a/*', '-']) {
+    const loaded = loadSettings({ ALLOWED_HOSTS: host }, () => undefined);
+    expect(loaded).toMatchObject({ ok: false, faults: [{ path: 'ALLOWED_HOSTS' }] });
+  }
 });

@@ -183,6 +183,20 @@ export const addresses = (defaultPort?: number): Kind<readonly string[]> => ({
   }),
 });
 
+const hostName = /^(\*|(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)$/;
+
+/** None or more host names, comma-separated, in lower case; `*.name` and `*` are read as well. */
+export const hostNames = (): Kind<readonly string[]> => ({
+  type: 'list of host names',
+  schema: z.string().transform((written, context): readonly string[] => {
+    const words = written.split(',').map((word) => word.trim().toLowerCase());
+    const found = words.filter((word) => word !== '');
+    if (found.every((word) => hostName.test(word))) return [...new Set(found)];
+    context.addIssue(fault('must be host names without a port, comma-separated'));
+    return z.NEVER;
+  }),
+});
+
 /** Text that is never shown again. */
 export const secret = (): Kind<Secret> => {
   const { schema } = text();

@@ -34,3 +34,11 @@ export const feedClockSettings = (settings: Settings, feed: string): FeedClockSe
     ...(idleAfterMs === undefined ? {} : { idleAfterMs }),
   };
 };
+
+/** Whether the host is this machine and nobody else can ask. */
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+
+/** Whether demo data may be made: never by itself where others ask, or beside a cluster's data. */
+export const isGeneratorOn = ({ generator, store, host }: Settings): boolean =>
+  generator === 'auto' ? store === 'embedded' && isLoopback(host) : generator === 'on';

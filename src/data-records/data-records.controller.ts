@@ -23,7 +23,7 @@ import {
 import { messageJson } from '../billing-window/index.js';
 import { z } from 'zod';
 import { listSchema, numberSchema, textSchema, uuidSchema } from '../platform/http/openapi.js';
-import { shaped, uuidText, wholeNumber } from '../platform/http/request-shape.js';
+import { shaped, shapedPart, uuidText, wholeNumber } from '../platform/http/request-shape.js';
 import { parseIsoDateTime } from '../streaming/time/iso-date-time.js';
 import { dataRecordSchema, explanationSchema, periodParameters } from './data-records.openapi.js';
 import { DataRecordUpsertRequest } from './data-records.dto.js';
@@ -200,7 +200,7 @@ export class DataRecordsController {
     @Param('agreementId') id: string,
     @Body() body: DataRecordUpsertRequest,
   ): Promise<DataRecordJson> {
-    const agreementId = shaped(uuidText, id);
+    const agreementId = shapedPart('agreementId', uuidText, id);
     const { recordedAt, ...rest } = body;
     return this.records.correct({ agreementId, recordedAtMs: recordedAt, ...rest });
   }

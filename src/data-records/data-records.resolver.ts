@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { Args, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from '@nestjs/graphql';
 import { z } from 'zod';
 import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
-import { shaped, uuidText } from '../platform/http/request-shape.js';
+import { shaped, shapedPart, uuidText } from '../platform/http/request-shape.js';
 import { DataRecordUpsertRequest } from './data-records.dto.js';
 import { refusal } from '../platform/http/refusal.js';
 import { afterRecord } from './data-records.controller.js';
@@ -85,7 +85,7 @@ export class DataRecordsResolver {
     @Args('upsertRequest', { type: () => DataRecordUpsertRequest })
     upsertRequest: DataRecordUpsertRequest,
   ): Promise<DataRecordJson> {
-    const agreementId = shaped(uuidText, id);
+    const agreementId = shapedPart('agreementId', uuidText, id);
     const { recordedAt, ...rest } = upsertRequest;
     return this.records.correct({ agreementId, recordedAtMs: recordedAt, ...rest });
   }

@@ -1,5 +1,6 @@
-import { Controller, Get, Header, Inject, Param, Query, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { attachmentNamed } from '../platform/http/attachment-name.js';
 import { textSchema } from '../platform/http/openapi.js';
 import { FilePath, FilesQuery, ImportedFile, ImportedFiles } from './import.dto.js';
 import { ImportService } from './import.service.js';
@@ -27,8 +28,11 @@ export class ImportController {
   @ApiOperation({ summary: 'Refused lines with their reasons; fix them and drop the list again' })
   @ApiOkResponse({ description: 'The list', schema: textSchema })
   @ApiProduces('text/csv')
-  @Header('content-type', 'text/csv; charset=utf-8')
   async rejects(@Param() { id }: FilePath): Promise<StreamableFile> {
-    return new StreamableFile(await this.imports.rejects(id));
+    const { name, text } = await this.imports.rejects(id);
+    return new StreamableFile(text, {
+      type: 'text/csv; charset=utf-8',
+      disposition: attachmentNamed(name),
+    });
   }
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { refusal } from '../platform/http/refusal.js';
 import { refusedRawBytes } from './domain/line-batches.js';
+import { harmless, harmlessNote } from './domain/spreadsheet-cells.js';
 import { importErrors } from './errors.js';
 import type { ImportedFile, ImportedFiles } from './import.dto.js';
 import {
@@ -41,12 +42,19 @@ export const importFileJson = (file: ImportFile): ImportedFile => {
 
 const rejectsPerPage = 256;
 
-const textOf = ({ lineNo, code, message, raw }: RejectedLine): Uint8Array[] => [
-  Buffer.from(`# line ${lineNo} ${code}: ${message.replaceAll(';', ',')}\n`),
-  raw,
-  // the rest is not kept: as it is, the line must not be readable by chance
-  Buffer.from(raw.length < refusedRawBytes ? '\n' : ';… cut off here\n'),
-];
+const lineBreak = Buffer.from('\n');
+/** The rest of a line is not kept: as it is, the line must not be readable by chance. */
+const cutOff = Buffer.from(';… cut off here');
+
+/** A note is one cell, and none that a spreadsheet runs. */
+const noteOf = ({ lineNo, code, message }: RejectedLine): Uint8Array =>
+  harmlessNote(`# line ${lineNo} ${code}: ${message}`);
+
+const textOf = (rejected: RejectedLine): Uint8Array[] => {
+  const { raw } = rejected;
+  const line = raw.length < refusedRawBytes ? raw : Buffer.concat([raw, cutOff]);
+  return [noteOf(rejected), lineBreak, harmless(line), lineBreak];
+};
 
 /** What was imported, and what was refused. */
 @Injectable()
@@ -69,12 +77,13 @@ export class ImportService {
   }
 
   /**
-   * The refused lines as they were, each behind a note with its line and reason. Notes are skipped
-   * by the import, so the list can be fixed and dropped again as it is.
+   * The refused lines as they were, each behind a note with its line and reason, and the name to
+   * keep the list under. Notes are skipped by the import, and what was put before cells that a
+   * spreadsheet would run is taken back, so the list can be fixed and dropped again as it is.
    */
-  async rejects(id: number): Promise<Readable> {
-    await this.get(id);
-    return Readable.from(this.#rejectPages(id));
+  async rejects(id: number): Promise<{ readonly name: string; readonly text: Readable }> {
+    const { name } = await this.get(id);
+    return { name: `${name}.rejects.csv`, text: Readable.from(this.#rejectPages(id)) };
   }
 
   /** A file of nothing but rejects may be large: it is sent page by page. */

@@ -1,6 +1,5 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { bodyLines } from '../platform/http/ndjson.js';
 import {
   fieldsSchema,
   linesSchema,
@@ -8,7 +7,8 @@ import {
   textSchema,
   uuidSchema,
 } from '../platform/http/openapi.js';
-import { IncomingDataRecordsService, type RecordsAnswer } from './incoming-data-records.service.js';
+import type { LinesTaken } from '../platform/http/refusal.js';
+import { IncomingDataRecordsService } from './incoming-data-records.service.js';
 
 const recordFields = {
   externalId: textSchema,
@@ -44,7 +44,7 @@ export class IncomingDataRecordsController {
       },
     },
   })
-  add(@Body() body: unknown): Promise<RecordsAnswer> {
-    return this.records.add(bodyLines(body));
+  add(@Body() body: unknown): Promise<LinesTaken> {
+    return this.records.add(body);
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainWords } from '../platform/http/request-shape.js';
 import { isoDateTimeProblem, parseIsoDateTime } from '../streaming/time/iso-date-time.js';
 import {
   cleanRecordId,
@@ -61,7 +62,7 @@ const describe = (issue: z.core.$ZodIssue): string =>
  * internalId is not used: the externalId names a record. Fields that are not known are refused.
  */
 export const readRecord = (json: unknown): RecordReading => {
-  const result = recordJson.safeParse(json);
+  const result = recordJson.safeParse(json, { error: plainWords });
   if (!result.success) {
     return { ok: false, message: result.error.issues.map(describe).join('; ') };
   }

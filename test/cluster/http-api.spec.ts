@@ -22,6 +22,7 @@ const settingsOf = (dataDir: string): Settings => {
   const loaded = loadSettings(
     {
       STORE: 'cluster',
+      GENERATOR: 'on',
       KAFKA_BOOTSTRAP_SERVERS: sharedServers().kafka,
       CASSANDRA_CONTACT_POINT: sharedServers().cassandra,
       CASSANDRA_KEYSPACE: keyspace,

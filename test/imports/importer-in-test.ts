@@ -180,7 +180,8 @@ export class ImporterInTest {
 
   async rejects(fileId: number): Promise<string> {
     const parts: Buffer[] = [];
-    for await (const part of await this.#service().rejects(fileId)) parts.push(part as Buffer);
+    const { text } = await this.#service().rejects(fileId);
+    for await (const part of text) parts.push(part as Buffer);
     return Buffer.concat(parts).toString();
   }
 

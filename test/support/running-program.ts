@@ -71,6 +71,14 @@ export class ProgramInTest {
     throw new Error('the files are not done in time');
   }
 
+  get url(): string {
+    return this.program.url;
+  }
+
+  stop(): Promise<void> {
+    return this.program.stop();
+  }
+
   /** Stops it and reads what it left. */
   async stopAndRead(): Promise<StoreContents> {
     await this.program.stop();

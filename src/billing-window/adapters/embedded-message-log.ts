@@ -28,6 +28,10 @@ export class EmbeddedMessageLog implements MessageLog {
     return Number(text) < Number.MAX_SAFE_INTEGER ? String(Number(text)) : undefined;
   }
 
+  isBeyondEnd(cursor: string): Promise<boolean> {
+    return Promise.resolve(Number(cursor) >= this.log.nextMessageOffset);
+  }
+
   async behind(cursor: string, limit: number): Promise<LoggedMessage[]> {
     return (await this.log.messages(Number(cursor) + 1, limit)).map(withCursor);
   }

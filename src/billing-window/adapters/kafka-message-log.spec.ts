@@ -41,6 +41,8 @@ const opened = (partitions = 2): { topic: TopicInMemory; log: KafkaMessageLog } 
   return { topic, log: new KafkaMessageLog(topic, noCopies, partitions) };
 };
 
+const never = new AbortController().signal;
+
 const values = (messages: readonly { value: string }[]): string[] =>
   messages.map(({ value }) => value);
 
@@ -90,16 +92,19 @@ describe('a cursor of the topic', () => {
     }
   });
 
-  it('behind the end of a partition finds nothing there', async () => {
+  it('behind the end of a partition is known as such, and is refused', async () => {
     const { topic, log } = opened();
     topic.add(1, 'b');
-    expect(values(await log.behind('0:500', 10))).toEqual(['b']);
+    expect(await log.isBeyondEnd('0:500')).toBe(true);
+    expect(await log.isBeyondEnd('1:2')).toBe(true); // the end itself
+    expect(await log.isBeyondEnd('1:1')).toBe(false); // a marker
+    expect(await log.isBeyondEnd('-1')).toBe(false);
+    const asked = new MessagesService(log).read({ after: '0:0', limit: 1, waitMs: 60_000 }, never);
+    await expect(asked).rejects.toMatchObject({ code: 'CURSOR_BEYOND_END', status: 400 });
   });
 });
 
 describe('waiting for a message of the topic', () => {
-  const never = new AbortController().signal;
-
   it('is told of one that comes, wherever it comes', async () => {
     const { topic, log } = opened();
     topic.add(0, 'old');

@@ -58,6 +58,11 @@ export class KafkaMessageLog implements MessageLog {
     return isEachOnce && isInTopic ? cursorOf(seen) : undefined;
   }
 
+  async isBeyondEnd(cursor: string): Promise<boolean> {
+    const ends = await this.reader.ends();
+    return [...seenIn(cursor)].some(([partition, offset]) => offset >= (ends.get(partition) ?? 0));
+  }
+
   async behind(cursor: string, limit: number): Promise<LoggedMessage[]> {
     const seen = seenIn(cursor);
     const from = this.#next(seen, await this.reader.ends());

@@ -12,6 +12,8 @@ const MAX_RECORDED_BYTES = 1024 ** 3;
 export interface GenerateRequest {
   readonly batchSize: number;
   readonly months: number;
+  /** No record is later (epoch ms); absent for no bound. */
+  readonly untilMs?: number;
 }
 
 /** One CDR file before it is written. */
@@ -21,6 +23,8 @@ export interface GeneratedCdrFile {
   /** `tmp_<uuid>`: the name to write under, before the rename. */
   readonly temporaryName: string;
   readonly recordCount: number;
+  /** True when there would be more but for `untilMs`. */
+  readonly isCut: boolean;
   /** The MSISDNs with records in the file, in the order of the agreements. */
   readonly msisdns: readonly number[];
   /** The bytes of the file in chunks of about 64 KiB; memory does not grow with the file. */
@@ -66,19 +70,20 @@ export class CdrFileGenerator {
    * that join in a later call have records from that call's time on.
    */
   nextFile(request: Partial<GenerateRequest> = {}): GeneratedCdrFile {
-    const { batchSize = 1, months = 1 } = request;
+    const { batchSize = 1, months = 1, untilMs } = request;
     const before = this.progress;
     const progress = copyOf(before);
     const uuid = nextNameUuid(progress.fileNames);
     const index = String(progress.fileIndex++).padStart(3, '0');
     const startMs = progress.nextRecordedAtMs;
-    const { instantsMs, nextMs } = dailyInstants(startMs, months);
+    const { instantsMs, nextMs, isCut } = dailyInstants(startMs, months, untilMs);
     progress.nextRecordedAtMs = nextMs;
     admit(progress, batchSize);
     return {
       name: `idr_${index}_${localDateText(startMs)}_${uuid}.csv`,
       temporaryName: `tmp_${uuid}`,
       recordCount: instantsMs.length * batchSize,
+      isCut,
       msisdns: progress.subscribers.slice(0, batchSize).map(({ msisdn }) => msisdn),
       chunks: () =>
         chunksFrom(progress, instantsMs, (after) => {

@@ -22,6 +22,8 @@ export interface DirectRecordsBatch {
   /** The first agreements of the demo sequence; the caller makes those that are missing. */
   readonly agreements: readonly GeneratedAgreement[];
   readonly recordCount: number;
+  /** True when there would be more but for `untilMs`. */
+  readonly isCut: boolean;
   /** The records, agreement by agreement, each oldest first. */
   records(): Generator<DirectRecord, void>;
 }
@@ -44,13 +46,14 @@ export class DirectRecordsGenerator {
 
   /** The next batch for the first `batchSize` agreements; both numbers are integers, at least 1. */
   next(request: Partial<GenerateRequest> = {}): DirectRecordsBatch {
-    const { batchSize = 1, months = 1 } = request;
+    const { batchSize = 1, months = 1, untilMs } = request;
     this.admit(batchSize);
-    const { instantsMs, nextMs } = dailyInstants(this.nextRecordedAtMs, months);
+    const { instantsMs, nextMs, isCut } = dailyInstants(this.nextRecordedAtMs, months, untilMs);
     const subscribers = this.subscribers.slice(0, batchSize);
     return {
       agreements: subscribers.map(({ agreement }) => agreement),
       recordCount: subscribers.length * instantsMs.length,
+      isCut,
       records: () => this.recordsOf(subscribers, instantsMs, nextMs),
     };
   }
@@ -72,7 +75,8 @@ export class DirectRecordsGenerator {
     this.nextRecordedAtMs = nextMs;
   }
 
-  private admit(batchSize: number): void {
+  /** Makes the first `batchSize` subscribers known; a large number of them takes a while. */
+  admit(batchSize: number): void {
     const missing = batchSize - this.subscribers.length;
     if (missing <= 0) return;
     for (const agreement of this.agreementSequence.next(missing)) {

@@ -38,16 +38,17 @@ export function plusMonths(instantMs: number, months: number): number {
 }
 
 /**
- * Instants 24 h apart from `startMs` on, all before `startMs` plus `months` calendar months, and
- * where the next call goes on. Elapsed hours, not calendar days: the first system adds seconds,
- * so its records are at 00:00 in winter and at 01:00 in summer.
+ * Instants 24 h apart from `startMs` on, all before `startMs` plus `months` calendar months and
+ * none behind `untilMs`, and where the next call goes on; `isCut` when `untilMs` left some out.
+ * Elapsed hours, not calendar days: the first system adds seconds, so its records are at 00:00 in
+ * winter and at 01:00 in summer.
  */
-export function dailyInstants(startMs: number, months: number) {
+export function dailyInstants(startMs: number, months: number, untilMs = Infinity) {
   const endMs = plusMonths(startMs, months);
   const instantsMs: number[] = [];
   let nextMs = startMs;
-  for (; nextMs < endMs; nextMs += dayMs) instantsMs.push(nextMs);
-  return { instantsMs, nextMs };
+  for (; nextMs < endMs && nextMs <= untilMs; nextMs += dayMs) instantsMs.push(nextMs);
+  return { instantsMs, nextMs, isCut: nextMs < endMs };
 }
 
 function localMs(instantMs: number): number {

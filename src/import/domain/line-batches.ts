@@ -1,4 +1,5 @@
 import { UsageEvents } from '../../ingest/index.js';
+import { isHarmless, lastOfHarmless, takenBack } from './spreadsheet-cells.js';
 import { CdrLineParser, isNote, type CdrSource } from './cdr-line.js';
 
 /** Lines of a batch; cuts are at multiples of it, so a resumed import cuts at the same lines. */
@@ -155,7 +156,8 @@ export class LineBatches {
     line.end = end;
     line.lineNo = mark.lineNo;
     trim(line);
-    if (!tooLong && isNote(bytes, line.start, line.end)) return;
+    if (bytes[line.end - 1] === lastOfHarmless) start = takeBack(line, start);
+    if (!tooLong && isNote(line.bytes, line.start, line.end)) return;
     mark.lines++;
     const code = tooLong ? 'CDR_LINE_TOO_LONG' : this.#parser.parse(line, this.#events);
     if (code === undefined) return this.#seen();
@@ -207,4 +209,14 @@ const trim = (line: Line): void => {
     if (bytes.subarray(start, start + 3).equals(byteOrderMark)) line.start += 3;
   }
   if (end > line.start && bytes[end - 1] === carriageReturn) line.end--;
+};
+
+/** A line of a list of rejects as it was in its file; answers where it begins now. */
+const takeBack = (line: Line, start: number): number => {
+  const shown = line.bytes.subarray(line.start, line.end);
+  if (!isHarmless(shown)) return start;
+  line.bytes = takenBack(shown);
+  line.start = 0;
+  line.end = line.bytes.length;
+  return 0;
 };

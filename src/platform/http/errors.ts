@@ -9,7 +9,7 @@ export const httpErrors = {
   BODY_TOO_LARGE: {
     reaction: 'BadRecord',
     meaning: 'The body of the request is over the limit.',
-    next: 'Send it in parts, or raise MAX_BODY_BYTES.',
+    next: 'Send it in parts; many at once as NDJSON, whose bound is MAX_BODY_BYTES.',
   },
   BODY_TYPE_UNKNOWN: {
     reaction: 'BadRecord',
@@ -21,14 +21,54 @@ export const httpErrors = {
     meaning: 'A parameter or a field of the request is missing, unknown or out of bounds.',
     next: 'Correct the fields that the message names; /api/docs lists them all.',
   },
+  BODY_LINE_TOO_LONG: {
+    reaction: 'BadRecord',
+    meaning: 'A line of the body is over 16 KiB; no agreement and no record is as long.',
+    next: 'Look for a lost line break, then send the line again.',
+  },
+  BODY_LINES_TOO_MANY: {
+    reaction: 'BadRecord',
+    meaning: 'The body has more than a million lines; those up to `lines` were taken.',
+    next: 'Send the lines behind those in another request.',
+  },
+  BODY_ENCODING_UNKNOWN: {
+    reaction: 'BadRecord',
+    meaning: 'The content encoding of the request is not one that is read.',
+    next: 'Send the body as it is, or with content-encoding gzip.',
+  },
+  BODY_NOT_GZIP: {
+    reaction: 'BadRecord',
+    meaning: 'The body cannot be unpacked to its end as gzip.',
+    next: 'Pack it again; lines up to `lines` were taken, and sending them again is safe.',
+  },
+  HOST_UNKNOWN: {
+    reaction: 'BadRecord',
+    meaning: 'The program was asked under a host name that it does not know as its own.',
+    next: 'Use its address or localhost; list the names of a proxy in ALLOWED_HOSTS.',
+  },
+  ORIGIN_FOREIGN: {
+    reaction: 'BadRecord',
+    meaning: 'A page of another site asked for a change; pages may only change their own.',
+    next: 'Ask without a browser; list the name of your proxy in ALLOWED_HOSTS.',
+  },
+  METHOD_NOT_ALLOWED: {
+    reaction: 'BadRecord',
+    meaning: 'The address does not have this method.',
+    next: 'Use one of the methods in the header Allow; /api/docs lists them.',
+  },
+  REQUEST_TOO_SLOW: {
+    reaction: 'BadRecord',
+    meaning: 'The request did not arrive whole in time.',
+    next: 'Send it again, in smaller parts when the line is slow.',
+  },
   ROUTE_UNKNOWN: {
     reaction: 'BadRecord',
-    meaning: 'There is nothing at this address with this method.',
+    meaning: 'There is nothing at this address.',
     next: 'See /api/docs for the addresses there are and their methods.',
   },
   QUERY_TOO_LARGE: {
     reaction: 'BadRecord',
-    meaning: 'The GraphQL query is nested too deeply or asks for too many fields.',
+    meaning: 'The GraphQL query is nested too deeply, has too many fields or costs too much.',
     next: 'Ask for less in one query.',
   },
   ADDRESS_NOT_USABLE: {

@@ -32,7 +32,6 @@ describe('the answer to what was thrown', () => {
   it.each([
     ['a bug', new TypeError('x is not a function')],
     ['a lost connection of the program itself', Object.assign(new Error(), { code: 'ECONNRESET' })],
-    ['a broken state', new Fault('LOG_EVENTS_MISSING', 'StateCorrupt', 'at /secret/path')],
     ['no error at all', undefined],
   ])('keeps the text of %s to the log', (_what, thrown) => {
     const { status, body } = answerOf(thrown);

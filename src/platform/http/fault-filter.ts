@@ -1,15 +1,13 @@
 import { HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { Fault, type Reaction } from '../../streaming/index.js';
 import { httpErrors } from './errors.js';
-import { Refusal, type RefusedLine } from './refusal.js';
+import { Refusal, type LinesTaken } from './refusal.js';
 
 /** What every refusal looks like on the wire. */
-export interface FaultAnswer {
+export interface FaultAnswer extends Partial<LinesTaken> {
   readonly code: string;
   readonly message: string;
   readonly next?: string;
-  readonly accepted?: number;
-  readonly rejected?: readonly RefusedLine[];
 }
 
 interface Answer {
@@ -28,7 +26,7 @@ const ofRefusal = (refusal: Refusal): Answer => ({
     code: refusal.code,
     message: refusal.message,
     next: refusal.next,
-    ...(refusal.rejected && { accepted: 0, rejected: refusal.rejected }),
+    ...refusal.lines,
   },
 });
 
@@ -58,11 +56,16 @@ const ofFastify = (error: { code?: unknown; statusCode?: unknown }): Answer | un
   return status < 500 ? ofHttpStatus(status) : undefined;
 };
 
-/** The answer to bytes that are no HTTP request, or one whose head is too long. */
-export const answerOfClientError = (error: { readonly code?: string }): Answer =>
-  error.code === 'HPE_HEADER_OVERFLOW'
-    ? ofHttpStatus(431)
-    : declared('REQUEST_INVALID', 400, 'this is not a whole HTTP request');
+/** The answer to bytes that are no HTTP request, to a head that is too long, to one too slow. */
+export const answerOfClientError = (error: { readonly code?: string }): Answer => {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return ofHttpStatus(431);
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return declared('REQUEST_TOO_SLOW', 408);
+  return declared('REQUEST_INVALID', 400, 'this is not a whole HTTP request');
+};
+
+/** The answer to a method that an address does not have. */
+const wrongMethod = (methods: readonly string[]): Answer =>
+  declared('METHOD_NOT_ALLOWED', 405, `this address has ${methods.join(', ')}`);
 
 /** Nothing is wrong with the request: a state that passes, or one that a person has to mend. */
 const later: ReadonlySet<Reaction> = new Set(['Retry', 'StateCorrupt']);
@@ -100,16 +103,28 @@ interface Reply {
 
 /** Answers every error of a request as `{code, message, next}`; used as a global filter. */
 export class FaultFilter implements ExceptionFilter {
-  constructor(private readonly onUnexpected: (error: unknown) => void) {}
+  /** `methodsOf` tells which methods an address has. */
+  constructor(
+    private readonly onUnexpected: (error: unknown) => void,
+    private readonly methodsOf: (address: string) => readonly string[],
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     // GraphQL formats its own errors
     if (host.getType<string>() !== 'http') throw error;
+    const http = host.switchToHttp();
     const answer = answerOf(error);
     if (answer.body.code === 'UNEXPECTED') this.onUnexpected(error);
-    const reply = host.switchToHttp().getResponse<Reply>();
+    const reply = http.getResponse<Reply>();
     if (reply.sent) return;
     if (answer.status === 503) reply.header('retry-after', retryAfterSeconds);
+    if (answer.body.code !== 'ROUTE_UNKNOWN') return this.#send(reply, answer);
+    const methods = this.methodsOf(http.getRequest<{ url: string }>().url);
+    if (methods.length === 0) return this.#send(reply, answer);
+    this.#send(reply.header('allow', methods.join(', ')), wrongMethod(methods));
+  }
+
+  #send(reply: Reply, answer: Answer): void {
     reply
       .status(answer.status)
       .header('content-type', 'application/json; charset=utf-8')

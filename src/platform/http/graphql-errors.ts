@@ -21,6 +21,12 @@ const callersOwn: ReadonlyMap<unknown, string> = new Map([
   ['PERSISTED_QUERY_NOT_SUPPORTED', sendWhole],
 ]);
 
+const longestMessage = 500;
+
+/** What was sent is repeated in some messages, however long it was. */
+const shortened = (message: string): string =>
+  message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message;
+
 /**
  * An error as GraphQL answers it: a Fault with its code and next step in `extensions`, the
  * caller's own mistakes as they are, anything else as UNEXPECTED without its text.
@@ -33,7 +39,7 @@ export const graphqlErrorOf =
     const code = formatted.extensions?.code;
     const next = error instanceof Fault ? undefined : callersOwn.get(code);
     if (next !== undefined) {
-      return { ...place, message: formatted.message, extensions: { code, next } };
+      return { ...place, message: shortened(formatted.message), extensions: { code, next } };
     }
     const { body } = answerOf(error);
     if (body.code === 'UNEXPECTED') onUnexpected(error);

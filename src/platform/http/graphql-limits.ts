@@ -7,6 +7,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { queryCost, type QueryCosts } from './graphql-cost.js';
 
 /** How large one query may be; introspection fields are not counted. */
 export interface QueryLimits {
@@ -79,22 +80,29 @@ const noSubscriptions = (): GraphQLError =>
     extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
   });
 
+const tooLarge = (message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'QUERY_TOO_LARGE', http: { status: 400 } } });
+
 /**
  * Refuses subscriptions, and operations over the limits (code QUERY_TOO_LARGE), before they run;
  * status 400.
  */
-export const limitQueries = (limits: QueryLimits): ApolloServerPlugin => ({
+export const limitQueries = (limits: QueryLimits, costs: QueryCosts): ApolloServerPlugin => ({
   requestDidStart: async () => ({
-    didResolveOperation: async ({ operation, document }) => {
+    didResolveOperation: async ({ operation, document, schema, request }) => {
       if (operation === undefined) return;
       if (operation.operation === 'subscription') throw noSubscriptions();
       const size = querySize(operation, document);
-      if (size.depth <= limits.depth && size.fields <= limits.fields) return;
-      throw new GraphQLError(
-        `the query has ${size.fields} fields in ${size.depth} levels; ` +
-          `${limits.fields} fields and ${limits.depth} levels are allowed`,
-        { extensions: { code: 'QUERY_TOO_LARGE', http: { status: 400 } } },
-      );
+      if (size.depth > limits.depth || size.fields > limits.fields) {
+        throw tooLarge(
+          `the query has ${size.fields} fields in ${size.depth} levels; ` +
+            `${limits.fields} fields and ${limits.depth} levels are allowed`,
+        );
+      }
+      const variables = request.variables ?? {};
+      const cost = queryCost({ schema, document, operation, variables }, costs);
+      if (cost <= costs.budget) return;
+      throw tooLarge(`the answer may have ${cost} fields; ${costs.budget} are allowed`);
     },
   }),
 });

@@ -1,3 +1,4 @@
+import fastifyCompress from '@fastify/compress';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -8,20 +9,32 @@ import { isUtf8 } from 'node:buffer';
 import { httpErrors } from './errors.js';
 import { refusal } from './refusal.js';
 import { answerOf, answerOfClientError, FaultFilter } from './fault-filter.js';
-import { NdjsonBody } from './ndjson.js';
+import { sayDefaults, withEtag } from './answer-headers.js';
+import { bodyBytes } from './body-bytes.js';
+import { NdjsonBody } from './body-lines.js';
+import { changesOnGet } from './changes-on-get.js';
+import { KnownRoutes } from './known-routes.js';
+import { guardRequest, type KnownHosts } from './request-guard.js';
 import { withRefusals } from './openapi.js';
 import { pageFiles } from './pages.js';
 import { ShapePipe } from './validation.js';
 import { serveStaticFiles } from './static-files.js';
 
 export interface HttpOptions {
+  /** Most bytes of an NDJSON body. */
   readonly maxBodyBytes: number;
+  /** Most connections at once; more are closed unheard. */
+  readonly maxConnections: number;
+  readonly hosts: KnownHosts;
   /** The folder that holds web/ and node_modules. */
   readonly root: string;
   readonly version: string;
   readonly logger: LoggerService;
   readonly onUnexpected: (error: unknown) => void;
 }
+
+const fastifyOf = (adapter: FastifyAdapter) => adapter.getInstance();
+type Fastify = ReturnType<typeof fastifyOf>;
 
 /** What both a Fastify reply and a stand-in for it can do. */
 interface PlainReply {
@@ -39,20 +52,48 @@ const answerFrameworkError = (error: unknown, _request: unknown, reply: unknown)
     .send(body);
 };
 
+/** JSON is read whole before it is understood, and one text of it at once: so it is bounded. */
+const mostJsonBytes = 1024 * 1024;
+
+const wholeOf = async (chunks: AsyncIterable<Buffer>): Promise<Buffer> => {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+};
+
 /** JSON and NDJSON, nothing else. Clients that send a type without a body mean no body. */
-const readBodies = (adapter: FastifyAdapter): void => {
-  const fastify = adapter.getInstance();
+const readBodies = (fastify: Fastify, maxBodyBytes: number): void => {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  const maxJsonBytes = Math.min(mostJsonBytes, maxBodyBytes);
   fastify.removeAllContentTypeParsers();
-  const whole = { parseAs: 'buffer' } as const;
-  fastify.addContentTypeParser('application/json', whole, (request, body: Buffer, done) => {
-    if (body.length === 0) done(null, undefined);
-    else if (!isUtf8(body)) done(refusal(httpErrors, 'BODY_NOT_JSON', { status: 400 }));
-    else void parseJson(request, body.toString(), done);
+  fastify.addContentTypeParser('application/json', (request, _payload, done) => {
+    wholeOf(bodyBytes(request.raw, maxJsonBytes)).then((body) => {
+      if (body.length === 0) done(null, undefined);
+      else if (!isUtf8(body)) done(refusal(httpErrors, 'BODY_NOT_JSON', { status: 400 }));
+      else void parseJson(request, body.toString(), done);
+    }, done);
   });
-  fastify.addContentTypeParser('application/x-ndjson', whole, (_request, body: Buffer, done) =>
-    done(null, new NdjsonBody(body)),
+  fastify.addContentTypeParser('application/x-ndjson', (request, _payload, done) =>
+    done(null, new NdjsonBody(bodyBytes(request.raw, maxBodyBytes))),
   );
+};
+
+/** Refuses what must not be answered, says what holds for every answer, packs long ones. */
+const watchRequests = async (fastify: Fastify, hosts: KnownHosts): Promise<void> => {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    sayDefaults(reply);
+    const { method, headers, routeOptions } = request;
+    const isChangingGet = Object.hasOwn(routeOptions.config, changesOnGet);
+    done(guardRequest({ method, headers, isChangingGet }, hosts));
+  });
+  fastify.addHook('onSend', async (request, reply, body) => withEtag(request, reply, body));
+  await fastify.register(fastifyCompress, {
+    // a small window: a thousand slow readers of packed answers must fit into memory
+    zlibOptions: { level: 5, windowBits: 13, memLevel: 5 },
+    encodings: ['gzip', 'deflate', 'identity'],
+    syncThreshold: 16 * 1024,
+    globalDecompression: false, // bodyBytes unpacks, and bounds it
+  });
 };
 
 /** Bytes that never became a request; as Fastify's own handler, with the one form of answers. */
@@ -70,15 +111,26 @@ const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): void =
   socket.destroy(error);
 };
 
-const newAdapter = ({ maxBodyBytes }: HttpOptions): FastifyAdapter => {
+/** A whole request has to be there within five minutes, its head within half of one. */
+const requestWithinMs = 300_000;
+const headWithinMs = 30_000;
+/** Longer than a long poll is silent; who takes nothing of an answer for so long is cut off. */
+const silenceMs = 120_000;
+
+const newAdapter = (options: HttpOptions): FastifyAdapter => {
   const adapter: FastifyAdapter = new FastifyAdapter({
-    bodyLimit: maxBodyBytes,
+    bodyLimit: options.maxBodyBytes,
     forceCloseConnections: true, // a long poll must not hold up the end
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
+    requestTimeout: requestWithinMs,
+    connectionTimeout: silenceMs,
   });
-  readBodies(adapter);
+  const fastify = fastifyOf(adapter);
+  fastify.server.headersTimeout = headWithinMs;
+  fastify.server.maxConnections = options.maxConnections;
+  readBodies(fastify, options.maxBodyBytes);
   return adapter;
 };
 
@@ -122,14 +174,21 @@ export const newHttpApplication = async (
   module: DynamicModule,
   options: HttpOptions,
 ): Promise<NestFastifyApplication> => {
-  const app = await NestFactory.create<NestFastifyApplication>(module, newAdapter(options), {
+  const adapter = newAdapter(options);
+  const fastify = fastifyOf(adapter);
+  const routes = new KnownRoutes();
+  fastify.addHook('onRoute', (route) => routes.add(route));
+  await watchRequests(fastify, options.hosts);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: options.logger,
     abortOnError: false,
     bodyParser: false,
   });
   app.useGlobalPipes(new ShapePipe());
-  app.useGlobalFilters(new FaultFilter(options.onUnexpected));
-  serveStaticFiles(app.getHttpAdapter().getInstance(), pageFiles(options.root));
+  app.useGlobalFilters(
+    new FaultFilter(options.onUnexpected, (address) => routes.methodsOf(address)),
+  );
+  serveStaticFiles(fastify, pageFiles(options.root));
   serveOpenApi(app, options.version);
   return app;
 };

@@ -44,14 +44,30 @@ const refusedLines = listSchema(
   fieldsSchema({ line: numberSchema(1), code: textSchema, message: textSchema }),
 );
 
+const linesFields = { accepted: numberSchema(), rejected: refusedLines };
+const rejectedNotNamed: PlainSchema = {
+  ...numberSchema(1),
+  description: 'How many more were refused than are in the list; absent for none.',
+};
+
 /** What became of the lines of a request. */
-export const linesSchema = fieldsSchema({ accepted: numberSchema(), rejected: refusedLines });
+export const linesSchema: PlainSchema = {
+  ...fieldsSchema(linesFields),
+  properties: { ...linesFields, rejectedNotNamed },
+};
 
 const faultSchema: PlainSchema = {
   ...fieldsSchema({ code: textSchema, message: textSchema, next: textSchema }),
   description: 'code is stable (docs/errors.md), next says what to do about it.',
 };
-const optionalOfFault = { accepted: numberSchema(), rejected: refusedLines };
+const optionalOfFault = {
+  ...linesFields,
+  rejectedNotNamed,
+  lines: {
+    ...numberSchema(1),
+    description: 'When the body ended early: all lines up to this one were taken, none behind.',
+  },
+};
 
 const refused = {
   description: 'Refused: 4xx is the caller’s, 503 passes, 500 is a fault of the program.',

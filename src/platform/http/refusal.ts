@@ -7,27 +7,36 @@ export interface RefusedLine {
   readonly message: string;
 }
 
+/** What became of the lines of a request. */
+export interface LinesTaken {
+  readonly accepted: number;
+  /** The first ones in order. */
+  readonly rejected: readonly RefusedLine[];
+  /** How many more were refused; absent for none. */
+  readonly rejectedNotNamed?: number;
+  /** When the request ended early: every line up to this one was taken, and none behind it. */
+  readonly lines?: number;
+}
+
+export interface RefusalOptions {
+  readonly status: number;
+  readonly next?: string;
+  readonly facts?: Facts;
+  readonly lines?: LinesTaken;
+  readonly cause?: unknown;
+}
+
 /** A request that is refused: a Fault with the HTTP status and the next step for the caller. */
 export class Refusal extends Fault {
   readonly status: number;
   readonly next: string | undefined;
-  readonly rejected: readonly RefusedLine[] | undefined;
+  readonly lines: LinesTaken | undefined;
 
-  constructor(
-    code: string,
-    message: string,
-    options: {
-      status: number;
-      next?: string;
-      facts?: Facts;
-      rejected?: readonly RefusedLine[];
-      cause?: unknown;
-    },
-  ) {
+  constructor(code: string, message: string, options: RefusalOptions) {
     super(code, 'BadRecord', message, options);
     this.status = options.status;
     this.next = options.next;
-    this.rejected = options.rejected;
+    this.lines = options.lines;
   }
 }
 

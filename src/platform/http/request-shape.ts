@@ -10,11 +10,54 @@ const describe = (issue: z.core.$ZodIssue): string => {
 /** What is wrong with a value, one sentence for all faults of it; undefined when nothing is. */
 export const faultsOf = (error: z.ZodError): string => error.issues.map(describe).join('; ');
 
+const wordsOfTypes: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+
+const quoted = (text: string): string =>
+  JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+const wordsOfKeys = (keys: readonly string[]): string => {
+  const shown = keys.slice(0, 5).map(quoted).join(', ');
+  const more = keys.length > 5 ? ` and ${keys.length - 5} more` : '';
+  return `${shown}${more} ${keys.length === 1 ? 'is' : 'are'} not known`;
+};
+
+const wordsOfBound = (origin: string, bound: string): string =>
+  origin === 'string' || origin === 'array' ? `must have a length of ${bound}` : `must be ${bound}`;
+
+/** Our own words for what a schema has none for, so that no text of the library shows through. */
+export const plainWords: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === 'unrecognized_keys') return wordsOfKeys(issue.keys);
+  if (issue.code === 'too_small') return wordsOfBound(issue.origin, `at least ${issue.minimum}`);
+  if (issue.code === 'too_big') return wordsOfBound(issue.origin, `at most ${issue.maximum}`);
+  if (issue.code !== 'invalid_type') return 'is not what it has to be';
+  if (issue.input === undefined) return 'is missing';
+  return `must be ${wordsOfTypes[issue.expected] ?? 'of another type'}`;
+};
+
 /** The value in the given shape, or a refusal (400 REQUEST_INVALID) that names every fault. */
 export const shaped = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: plainWords });
   if (result.success) return result.data;
   throw refusal(httpErrors, 'REQUEST_INVALID', { status: 400, message: faultsOf(result.error) });
+};
+
+/** A part of a path in the given shape, or a refusal (400 REQUEST_INVALID) that names it. */
+export const shapedPart = <S extends z.ZodType>(
+  name: string,
+  schema: S,
+  value: unknown,
+): z.output<S> => {
+  const result = schema.safeParse(value, { error: plainWords });
+  if (result.success) return result.data;
+  const message = `${name}: ${faultsOf(result.error)}`;
+  throw refusal(httpErrors, 'REQUEST_INVALID', { status: 400, message });
 };
 
 /** A whole number in a path or a query: digits only, so not `1e3`, ` 5` or `0x10`. */

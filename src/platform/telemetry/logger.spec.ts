@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { createLogger, type Logger, type LoggerOptions } from './logger.js';
-import { maskMsisdn } from './mask-msisdn.js';
+import { maskFileName, maskMsisdn } from './mask-msisdn.js';
 
 interface Written {
   readonly logger: Logger;
@@ -77,6 +77,44 @@ test('text for a terminal has time, level, message, facts and the stack', () => 
   const { logger, lines } = loggerTo({ format: 'text' });
   logger.warn('slow commit', { ms: 12, file: 'a b.csv' }, new Error('why'));
   expect(lines[0]).toMatch(/^\S+Z WARN {2}slow commit ms=12 file="a b.csv"\nError: why\n/);
+});
+
+test('a text entry is one line, and shows no character that a terminal would obey', () => {
+  const { logger, lines } = loggerTo({ format: 'text' });
+  const bad =
+    '\u001b[2J\u202e\u2066\u200f\u2028\u0085\u009b\ufeff\u{e0041}\n2020-01-01T00:00:00Z ERROR x';
+  const error = new Error(bad);
+  error.stack = `Error: ${bad}\n    at somewhere`;
+  logger.warn(bad, { file: `${bad}.csv`, [`n`]: [bad] }, error);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toMatch(/[^\n\P{C}]/u);
+  expect(lines[0]).not.toMatch(/[\u2028\u2029]/);
+  const [, ...more] = lines[0].trimEnd().split('\n');
+  for (const line of more.slice(1)) expect(line).toMatch(/^ {4}/);
+  expect(lines[0]).toContain(String.raw`\u202e\u2066`);
+});
+
+test.each(['json', 'text'] as const)('an MSISDN in the name of a file is masked (%s)', (format) => {
+  const { logger, lines } = loggerTo({ format });
+  const name = '48917846822-20200131.csv';
+  const missing = Object.assign(new Error(`ENOENT: no such file, open '/in/${name}'`), {
+    path: `/in/${name}`,
+  });
+  logger.warn('a file was refused', { file: name, cause: String(missing) }, missing);
+  logger.with({ file: name }).log(`gone: /in/${name}`);
+  expect(lines.join('')).not.toContain('48917846822');
+  expect(lines.join('')).toContain('822-20200131.csv');
+});
+
+test.each([
+  ['48917846822.csv', '********822.csv'],
+  ['idr_000_2020-01-02_1349856c-14bb-33a0-ae31-b3df49201961.csv', undefined],
+  ['cdr_20200131235959_7.csv', undefined],
+  ['cdr_2020013123.csv', undefined],
+  ['cdr_20209931.csv', 'cdr_*****931.csv'],
+  ['a4915112345678b', 'a**********678b'],
+])('the name %s is shown as %s', (name, shown) => {
+  expect(maskFileName(name)).toBe(shown ?? name);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { destination, pino, stdSerializers, stdTimeFunctions, type Logger as Pino } from 'pino';
-import { maskMsisdn } from './mask-msisdn.js';
+import { maskFileName, maskFileNames, maskMsisdn } from './mask-msisdn.js';
 import { textLine } from './text-line.js';
 
 /** What is known about an entry: `file`, `offset`, `code`. `msisdn` is masked by the logger. */
@@ -53,9 +53,30 @@ const factsOf = (values: readonly unknown[]): LogFacts => {
   };
 };
 
-/** An Error with its code, facts and causes, as plain data. */
+/** Files are often named by the subscriber whose records they hold. */
+const masked =
+  (mask: (text: string) => string) =>
+  (value: unknown): unknown =>
+    typeof value === 'string' ? mask(value) : value;
+
+const withoutNumbers = (value: unknown): unknown => {
+  if (typeof value === 'string') return maskFileNames(value);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, withoutNumbers(of)]));
+};
+
+/** An Error with its code, facts and causes, as plain data; names of files in it are masked. */
 const describeError = (error: unknown): unknown =>
-  error instanceof Error ? stdSerializers.errWithCause(error) : error;
+  error instanceof Error ? withoutNumbers({ ...stdSerializers.errWithCause(error) }) : error;
+
+const serializers = {
+  err: describeError,
+  msisdn: maskMsisdn,
+  file: masked(maskFileName),
+  name: masked(maskFileName),
+  path: masked(maskFileName),
+  cause: masked(maskFileNames),
+};
 
 const over = (pinoLogger: Pino): Logger => {
   const at =
@@ -65,7 +86,7 @@ const over = (pinoLogger: Pino): Logger => {
       const isText = typeof message === 'string';
       const facts = factsOf(isText ? rest : [message, ...rest]);
       const text = message instanceof Error ? message.message : isText ? message : undefined;
-      pinoLogger[level](facts, text);
+      pinoLogger[level](facts, text === undefined ? text : maskFileNames(text));
     };
   return {
     fatal: at('fatal'),
@@ -96,7 +117,7 @@ export const createLogger = (options: LoggerOptions): Logger => {
         base: undefined,
         timestamp: stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
-        serializers: { err: describeError, msisdn: maskMsisdn },
+        serializers,
       },
       { write: isText ? (line: string) => write(textLine(line)) : write },
     ),
