@@ -49,7 +49,8 @@ const bytesOf = (damage: Damage, length: number): Buffer =>
 
 const damageWal = (wal: string, damage: Damage, [begun, ended]: Ending['walBytes']): void => {
   const isBehind = damage.endsWith('behind the end');
-  const from = isBehind ? ended : begun + next(ended - begun);
+  // Not in the last few bytes alone: garbage there is no torn tail, and a person is asked.
+  const from = isBehind ? ended : Math.min(begun + next(ended - begun), ended - 8);
   const file = openSync(wal, 'r+');
   try {
     if (damage === 'cut') ftruncateSync(file, from);

@@ -13,8 +13,9 @@ export const embeddedErrors = {
   },
   STORE_UNREADABLE: {
     reaction: 'StateCorrupt',
-    meaning: 'The store file cannot be opened, and cutting its log did not help.',
-    next: 'Restore the data directory from a backup; keep the damaged one for a report.',
+    meaning:
+      'The store file or its log is not what was written, and it is no torn tail of a crash.',
+    next: 'Look after the disk, then run `npm run repair`, which says first what it can keep.',
   },
   STORE_OTHER_SCHEMA: {
     reaction: 'Fatal',
@@ -23,8 +24,8 @@ export const embeddedErrors = {
   },
   LOG_EVENTS_MISSING: {
     reaction: 'StateCorrupt',
-    meaning: 'Events in the middle of the log are missing.',
-    next: 'Restore the data directory from a backup; keep the damaged one for a report.',
+    meaning: 'Events in the middle of the log are missing, or are there twice.',
+    next: 'Stop the program, then run `npm run repair`, which says first what it can keep.',
   },
   STORE_DAMAGED: {
     reaction: 'StateCorrupt',

@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { Fault } from '../../streaming/index.js';
-import { cutWal, syncPath, walDamage } from './wal-repair.js';
-import { isDiskFull, isNotWritable, messageOf, storeFault } from './store-fault.js';
+import { Fault } from '../../streaming/index.js';
+import { isDiskFull, isNotWritable, isOutOfMemory, messageOf, storeFault } from './store-fault.js';
+import { cutWal, inspectWals, syncPath, type InspectedWal } from './wal-repair.js';
 
 export interface StoreFile {
   readonly path: string;
@@ -15,9 +15,6 @@ export interface StoreFile {
   /** Told in one line when something was repaired. */
   readonly log: (line: string) => void;
 }
-
-/** The tail of a log is at most a few pieces long; more rounds than this are not a torn tail. */
-const MAX_CUTS = 16;
 
 /** Makes the directory when it is missing. Throws STORE_NOT_WRITABLE or DISK_FULL. */
 export const makeDirectory = (directory: string): void => {
@@ -47,12 +44,17 @@ const inUse = (path: string, pid: string | undefined, cause?: unknown): Fault =>
 
 /** Why a store could not be opened, as one of the faults of `openStore`. */
 export const openFault = (error: unknown, path: string): Fault => {
+  if (error instanceof Fault) return error;
   const message = messageOf(error);
   if (/Could not set lock on file/i.test(message)) {
     return inUse(path, /PID (\d+)/.exec(message)?.[1], error);
   }
   if (isDiskFull(error)) return diskFull(path, error);
   if (isNotWritable(error)) return notWritable(path, error);
+  if (isOutOfMemory(error)) {
+    const text = `${path} does not fit into STORE_MEMORY_LIMIT: ${message}`;
+    return storeFault('STORE_READ_FAILED', text, { facts: { path }, cause: error });
+  }
   return storeFault('STORE_UNREADABLE', `${path} cannot be opened: ${message}`, {
     facts: { path },
     cause: error,
@@ -75,24 +77,37 @@ const createInstance = (store: StoreFile): Promise<DuckDBInstance> =>
     allocator_flush_threshold: '16MiB',
   });
 
-const openRepairing = async (store: StoreFile): Promise<DuckDBInstance> => {
-  let lastCut = Infinity;
-  for (let cuts = 0; ; cuts++) {
-    try {
-      return await createInstance(store);
-    } catch (error) {
-      const damage = walDamage(messageOf(error), store.path);
-      // Each cut has to be further to the front, or the damage is not one of the tail.
-      if (!damage || cuts === MAX_CUTS || damage.at >= lastCut) throw error;
-      store.log(cutWal(damage));
-      lastCut = damage.at;
-    }
-  }
+const damagedWal = ({ wal, finding }: InspectedWal): Error => {
+  const { badAt, commitsBehind } = finding as InspectedWal['finding'] & { kind: 'damaged' };
+  return storeFault(
+    'STORE_UNREADABLE',
+    `${wal} is not what was written at byte ${badAt}; ${commitsBehind} transactions end behind it`,
+    { facts: { path: wal, byte: badAt, transactionsBehind: commitsBehind } },
+  );
 };
 
 /**
- * Opens the file, or makes it. A log whose tail is zeros or garbage (a power loss) is cut at the
- * first entry that is not whole: each commit is synced, so nothing acknowledged stands behind it.
+ * Before DuckDB reads a log: what it passes over by itself, such as a wrong length, would be lost
+ * without a word.
+ */
+const mendWals = (store: StoreFile): void => {
+  const wals = inspectWals(store.path);
+  for (const inspected of wals)
+    if (inspected.finding.kind === 'damaged') throw damagedWal(inspected);
+  for (const { wal, finding } of wals) {
+    if (finding.kind === 'torn') store.log(cutWal(wal, finding.at));
+  }
+};
+
+const openMended = (store: StoreFile): Promise<DuckDBInstance> => {
+  mendWals(store);
+  return createInstance(store);
+};
+
+/**
+ * Opens the file, or makes it. A log whose tail is zeros or garbage (a power loss) is cut behind
+ * its last transaction: each commit is synced, so nothing acknowledged stands behind it. A log with
+ * a whole entry behind the first bad one is left as it is.
  * Throws STORE_IN_USE (with the pid), STORE_NOT_WRITABLE, DISK_FULL or STORE_UNREADABLE.
  */
 export const openStore = async (store: StoreFile): Promise<DuckDBInstance> => {
@@ -100,7 +115,7 @@ export const openStore = async (store: StoreFile): Promise<DuckDBInstance> => {
   makeDirectory(dirname(store.path));
   heldHere.add(store.path);
   try {
-    const instance = await openRepairing(store);
+    const instance = await openMended(store);
     syncPath(dirname(store.path)); // a new file is on the disk only when its directory is
     return instance;
   } catch (error) {

@@ -9,21 +9,27 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { inspectWal, type WalFinding } from './wal-entries.js';
 
-/*
- * A write-ahead log of DuckDB is a header of 8 bytes, then entries: length and check sum (8 bytes
- * each, little-endian), then as many bytes as the length says. Each commit ends with a sync.
- */
-const HEADER = [0x64, 0x00, 0x62, 0x65, 0x00];
-const HEADER_BYTES = 8;
-const ENTRY_HEAD_BYTES = 16;
-const NEWEST_VERSION_LIKELY = 20;
+/** The logs DuckDB may have beside a file: a second one while it folds the first one in. */
+const suffixes = ['.wal', '.wal.checkpoint', '.wal.recovery'];
 
-/** The log that is not whole, and where its last whole entry ends. */
-export interface WalDamage {
+/** A log and what a look at it finds. */
+export interface InspectedWal {
   readonly wal: string;
-  readonly at: number;
+  readonly bytes: Buffer;
+  readonly finding: WalFinding;
 }
+
+/** Looks at every log of a store file. */
+export const inspectWals = (path: string): InspectedWal[] =>
+  suffixes
+    .map((suffix) => path + suffix)
+    .filter((wal) => existsSync(wal))
+    .map((wal) => {
+      const bytes = readFileSync(wal);
+      return { wal, bytes, finding: inspectWal(bytes) };
+    });
 
 /** Flushes a file or directory to the disk. */
 export const syncPath = (path: string): void => {
@@ -35,66 +41,32 @@ export const syncPath = (path: string): void => {
   }
 };
 
-const hasHeader = (bytes: Buffer): boolean =>
-  HEADER.every((byte, index) => bytes[index] === byte) &&
-  bytes[5] > 0 &&
-  bytes[5] <= NEWEST_VERSION_LIKELY;
-
-/** The end of the last entry that lies whole before `position`. */
-const entryEndBefore = (bytes: Buffer, position: number): number => {
-  let end = HEADER_BYTES;
-  for (;;) {
-    if (end + ENTRY_HEAD_BYTES > bytes.length) return end;
-    const length = Number(bytes.readBigUInt64LE(end));
-    const next = end + ENTRY_HEAD_BYTES + length;
-    // DuckDB names the place behind the head of the bad entry.
-    if (length === 0 || next > bytes.length || end + ENTRY_HEAD_BYTES >= position) return end;
-    end = next;
-  }
-};
-
-/** DuckDB keeps a second log while it folds the first one in; it names the one it means. */
-const namedWal = (message: string): string | undefined => {
-  const named = /WAL file "([^"\n]+)"/.exec(message)?.[1];
-  return named !== undefined && existsSync(named) ? named : undefined;
-};
-
-/**
- * Reads from DuckDB's words where its log is damaged; undefined when they say something else.
- * A log without its header was never synced, so nothing of it was acknowledged: it is cut at 0.
- */
-export const walDamage = (message: string, path: string): WalDamage | undefined => {
-  const wal = namedWal(message) ?? `${path}.wal`;
-  if (!/\bWAL\b/.test(message) || !existsSync(wal)) return undefined;
-  const bytes = readFileSync(wal);
-  if (bytes.length > 0 && !hasHeader(bytes)) return { wal, at: 0 };
-  const position = /Corrupt WAL file: .*?at byte position (\d+)/.exec(message)?.[1];
-  const at = entryEndBefore(bytes, position === undefined ? Infinity : Number(position));
-  // Without a position (a mad length is answered by "out of memory") only a torn entry is a cause.
-  return at < bytes.length ? { wal, at } : undefined;
-};
-
-/** The first name beside the log that is free: an earlier copy is never written over. */
-const copyName = (wal: string): string => {
+/** The first name beside a file that is free: an earlier copy is never written over. */
+const copyName = (path: string): string => {
   let n = 1;
-  while (existsSync(`${wal}.damaged-${n}`)) n++;
-  return `${wal}.damaged-${n}`;
+  while (existsSync(`${path}.damaged-${n}`)) n++;
+  return `${path}.damaged-${n}`;
 };
 
-/** Keeps a copy of the log, then cuts it. Answers what was done, in one line. */
-export const cutWal = ({ wal, at }: WalDamage): string => {
-  const size = statSync(wal).size;
-  const copy = copyName(wal);
-  copyFileSync(wal, copy);
-  syncPath(copy);
-  syncPath(dirname(wal));
-  const fd = openSync(wal, 'r+');
+/** Cuts a file at a byte, and flushes it. */
+export const cutFile = (path: string, at: number): void => {
+  const fd = openSync(path, 'r+');
   try {
     ftruncateSync(fd, at);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
+};
+
+/** Keeps a copy of the log, then cuts it. Answers what was done, in one line. */
+export const cutWal = (wal: string, at: number): string => {
+  const { size } = statSync(wal);
+  const copy = copyName(wal);
+  copyFileSync(wal, copy);
+  syncPath(copy);
+  syncPath(dirname(wal));
+  cutFile(wal, at);
   return (
     `store: the last ${size - at} of ${size} bytes of ${wal} are not whole (a crash or power ` +
     `loss); cut at byte ${at}, the log as it was is kept as ${copy}`
