@@ -29,6 +29,7 @@ const scripts = {
   'test:faults': async () => (await checks()).testFaults(build),
   'test:nightly': async () => (await checks()).testNightly(build),
   'dev:cluster': async (args) => (await import('./cluster/dev.mjs')).clusterDev(args),
+  repair: async (args) => scripts.start(['repair', ...args]),
   reset: async (args) => scripts.start(['reset', ...args]),
   migrate: async (args) => scripts.start(['migrate', ...args]),
   'cluster:up': async (args) => (await cluster()).clusterUp(args),

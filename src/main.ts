@@ -26,12 +26,13 @@ Usage
   overage [start]      run the program: REST, GraphQL, pages, and the import of CDR files
   overage demo         run the demo data through it in a directory of its own, then end
   overage migrate      make what is missing of keyspace, tables and topics of a cluster, then end
+  overage repair       make a new store from what is left of a damaged one; asks first
   overage reset        leave the installation as new: takes every record away, asks first
   overage verify       recompute everything from the log and compare it with what is stored;
                        beside the programs of a cluster, but on no file that one runs on
 
 Options
-  --yes                ask nothing (reset)
+  --yes                ask nothing (repair, reset)
   --validate           say what is wrong with the settings, all at once, and end
   --help               this text
 
@@ -47,7 +48,7 @@ Examples
 Settings come from the environment, then from the settings file; docs/configuration.md lists them.
 `;
 
-const commands = ['start', 'demo', 'migrate', 'reset', 'verify'] as const;
+const commands = ['start', 'demo', 'migrate', 'repair', 'reset', 'verify'] as const;
 type Command = (typeof commands)[number];
 
 interface CommandLine {
@@ -152,6 +153,20 @@ const endAfter = (ms: number, code: number): void => {
   void restFor(ms).then(() => process.exit(code));
 };
 
+const runRepair = async (
+  { yes }: CommandLine,
+  settings: Settings,
+  logger: Logger,
+): Promise<number> => {
+  if (settings.store === 'cluster') {
+    complain('Repair is for the store of STORE=embedded; Kafka and Cassandra mend their own.');
+    return 2;
+  }
+  const { repair } = await import('./commands/repair.js');
+  await repair({ settings, logger, print, yes, ask: askOnTerminal(), nowMs: systemClock() });
+  return 0;
+};
+
 const runReset = async (line: CommandLine, settings: Settings, logger: Logger): Promise<number> => {
   const { reset } = await import('./commands/reset.js');
   const { yes } = line;
@@ -167,6 +182,7 @@ const runCommand = async (line: CommandLine, settings: Settings): Promise<number
   });
   if (command === 'demo') return demo({ ...placeOfProgram(), logger, print });
   if (command === 'migrate') return runMigrate(settings, logger);
+  if (command === 'repair') return runRepair(line, settings, logger);
   if (command === 'reset') return runReset(line, settings, logger);
   if (command === 'verify') return (await verify(settings, logger, print)) === 0 ? 0 : 1;
   const asked = signalled();

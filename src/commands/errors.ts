@@ -3,7 +3,7 @@ import type { FaultCodes } from '../streaming/index.js';
 export const commandErrors = {
   STORE_NOT_FOUND: {
     reaction: 'Fatal',
-    meaning: 'There is no store in the data directory, so there is nothing to verify.',
+    meaning: 'There is no store in the data directory, so there is nothing to verify or repair.',
     next: 'Correct DATA_DIR; the program prints the path of its store when it starts.',
   },
   CLUSTER_NOT_READY: {

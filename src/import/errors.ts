@@ -6,6 +6,11 @@ const dropAgain =
 
 /** Codes of lines that are refused, and of files. Codes of times stand with their parser. */
 export const importErrors = {
+  FILE_LINES_LOST: {
+    reaction: 'BadRecord',
+    meaning: 'Lines of the file were lost with a damaged store, which was repaired.',
+    next: dropAgain,
+  },
   CDR_LINE_EMPTY: { reaction: 'BadRecord', meaning: 'The line is empty.', next: fixLine },
   CDR_LINE_TOO_LONG: {
     reaction: 'BadRecord',

@@ -126,6 +126,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
         `DELETE FROM ${position} WHERE seq < (SELECT max(seq) FROM ${position})`,
       );
     }
+    await log.#checkWhole();
     await log.fence();
     return log;
   }
@@ -339,6 +340,24 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
       `SELECT max("offset") AS last FROM ${quoted(this.codec.table.name)}`,
     );
     return last === null ? -1 : Number(last);
+  }
+
+  /** Every offset once, from 0 on: what a store damaged by an undone transaction has not. */
+  async #checkWhole(): Promise<void> {
+    const [{ rows, last, sum }] = await this.database.own.query(
+      `SELECT count(*) AS rows, max("offset") AS last, sum("offset") AS sum
+         FROM ${quoted(this.codec.table.name)}`,
+    );
+    const count = BigInt(rows as number);
+    if (count === 0n) return;
+    const isWhole =
+      Number(last) + 1 === Number(rows) && BigInt(sum as number) === (count * (count - 1n)) / 2n;
+    if (isWhole) return;
+    throw storeFault(
+      'LOG_EVENTS_MISSING',
+      `the log has ${String(rows)} events up to offset ${String(last)}: some are missing or twice`,
+      { facts: { events: Number(rows), lastOffset: Number(last) } },
+    );
   }
 
   #signal(): void {

@@ -5,3 +5,4 @@ export * from './file-snapshot-store.js';
 export * from './log-tables.js';
 export type { QueryParameter } from './query-values.js';
 export { refuseHeldStore, storeParts } from './store-parts.js';
+export { dropDamagedTransactions } from './wal-repair.js';

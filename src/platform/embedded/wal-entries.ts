@@ -105,7 +105,7 @@ const commitsBehind = (wal: Buffer, from: number): number => {
   return commits;
 };
 
-/** A power loss leaves nothing, zeros or anything of what is missing; a few wrong bytes are none. */
+/** A power loss leaves nothing, zeros or anything of what is missing: not a few bytes. */
 const MOST_WRONG_BYTES = 4;
 
 /**
@@ -155,4 +155,21 @@ export const inspectWal = (wal: Buffer): WalFinding => {
     at = end;
   }
   return { kind: 'whole' };
+};
+
+/** What is left of a log without its damaged transactions, and how many there were. */
+export const withoutDamage = (
+  wal: Buffer,
+): { readonly bytes: Buffer; readonly dropped: number } => {
+  let bytes = wal;
+  for (let dropped = 0; ; dropped++) {
+    const finding = inspectWal(bytes);
+    if (finding.kind === 'whole') return { bytes, dropped };
+    const [at, badAt] = [finding.at, finding.kind === 'damaged' ? finding.badAt : finding.at];
+    const commit = bytes.indexOf(COMMIT_ENTRY, badAt);
+    const start = at === 0 ? HEADER : bytes.subarray(0, at);
+    // without a header nothing says where the first entry begins: all up to the next commit goes
+    const rest = commit === -1 ? Buffer.alloc(0) : bytes.subarray(commit + COMMIT_ENTRY.length);
+    bytes = Buffer.concat([start, rest]);
+  }
 };

@@ -7,9 +7,10 @@ import {
   openSync,
   readFileSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { inspectWal, type WalFinding } from './wal-entries.js';
+import { inspectWal, withoutDamage, type WalFinding } from './wal-entries.js';
 
 /** The logs DuckDB may have beside a file: a second one while it folds the first one in. */
 const suffixes = ['.wal', '.wal.checkpoint', '.wal.recovery'];
@@ -71,4 +72,15 @@ export const cutWal = (wal: string, at: number): string => {
     `store: the last ${size - at} of ${size} bytes of ${wal} are not whole (a crash or power ` +
     `loss); cut at byte ${at}, the log as it was is kept as ${copy}`
   );
+};
+
+/** Takes damaged transactions out of the logs of a copy of a store; answers how many. */
+export const dropDamagedTransactions = (path: string): number => {
+  let transactions = 0;
+  for (const { wal, bytes } of inspectWals(path)) {
+    const left = withoutDamage(bytes);
+    if (left.dropped > 0) writeFileSync(wal, left.bytes);
+    transactions += left.dropped;
+  }
+  return transactions;
 };

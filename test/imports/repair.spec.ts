@@ -1,0 +1,141 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { repair } from '../../src/commands/repair.js';
+import { verify } from '../../src/commands/verify.js';
+import { loadSettings, type Settings } from '../../src/config/index.js';
+import { createLogger } from '../../src/platform/telemetry/index.js';
+import { storePath } from '../../src/wiring/embedded/embedded-wiring.js';
+import { goodLines, ImporterInTest } from './importer-in-test.js';
+
+const logger = createLogger({ level: 'fatal', format: 'json' });
+const linesAFile = 12_000;
+const files = ['a.csv', 'b.csv', 'c.csv'];
+
+const settingsOf = (dataDir: string): Settings => {
+  const loaded = loadSettings({ DATA_DIR: dataDir }, () => undefined);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+  return loaded.settings;
+};
+
+const change = async (dataDir: string, statements: readonly string[]): Promise<void> => {
+  const instance = await DuckDBInstance.create(storePath(dataDir));
+  const connection = await instance.connect();
+  for (const sql of statements) await connection.run(sql);
+  connection.closeSync();
+  instance.closeSync();
+};
+
+describe('repair of a damaged store', () => {
+  let whole: string;
+  let withLog: string;
+  let dataDir: string;
+
+  const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'overage-repair-'));
+  const copyOf = (from: string): string => {
+    const to = newDirectory();
+    for (const suffix of ['', '.wal']) {
+      const part = storePath(from) + suffix;
+      if (existsSync(part)) copyFileSync(part, storePath(to) + suffix);
+    }
+    mkdirSync(join(to, 'incoming-data-records', 'done'), { recursive: true });
+    for (const name of files) {
+      const done = join('incoming-data-records', 'done', name);
+      copyFileSync(join(whole, done), join(to, done));
+    }
+    return to;
+  };
+
+  beforeAll(async () => {
+    whole = newDirectory();
+    const importer = ImporterInTest.at({}, whole);
+    await importer.start();
+    for (const [at, name] of files.entries()) {
+      importer.drop(name, goodLines(linesAFile, 1 + at * linesAFile));
+    }
+    await importer.ended(files.length, 30_000);
+    withLog = copyOf(whole); // while the program runs: as a killed one leaves it
+    await importer.stop();
+  }, 60_000);
+  afterAll(() => {
+    for (const directory of [whole, withLog]) rmSync(directory, { recursive: true, force: true });
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  const run = async (yes = true): Promise<string> => {
+    const lines: string[] = [];
+    const print = (line: string): void => void lines.push(line);
+    const settings = settingsOf(dataDir);
+    await repair({ settings, logger, print, yes, ask: undefined, nowMs: 1_700_000_000_000 });
+    return lines.join('\n');
+  };
+
+  /** The store is right by itself, and right in all once the lost files are delivered again. */
+  const isWholeAgain = async (again: readonly string[]): Promise<void> => {
+    const differences: string[] = [];
+    await verify(settingsOf(dataDir), logger, (line) => differences.push(line));
+    expect(differences.join('\n')).toContain('as the log says');
+    const incoming = join(dataDir, 'incoming-data-records');
+    for (const name of again) renameSync(join(incoming, 'done', name), join(incoming, name));
+    const importer = ImporterInTest.at({}, dataDir);
+    const before = readdirSync(join(incoming, 'done')).length;
+    await importer.start();
+    const deadline = Date.now() + 30_000;
+    while (importer.names('done').length < before + again.length && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const [{ n }] = await importer.store.database.query(
+      'SELECT count(DISTINCT (msisdn, recorded_at, record_id)) AS n FROM usage_record',
+    );
+    const [{ rows }] = await importer.store.database.query(
+      'SELECT count(*) AS rows FROM usage_record',
+    );
+    await importer.stop();
+    expect([n, rows]).toEqual([files.length * linesAFile, files.length * linesAFile]);
+  };
+
+  it('is told at the start, and mends a log with offsets twice and others missing', async () => {
+    dataDir = copyOf(whole);
+    await change(dataDir, [
+      'INSERT INTO log SELECT * FROM log WHERE "offset" BETWEEN 9000 AND 9999',
+      'INSERT INTO usage_record SELECT * FROM usage_record WHERE version BETWEEN 9000 AND 9999',
+      'DELETE FROM log WHERE "offset" BETWEEN 14000 AND 14999',
+      'DELETE FROM usage_record WHERE version BETWEEN 14000 AND 14999',
+      'CHECKPOINT',
+    ]);
+    const importer = ImporterInTest.at({}, dataDir);
+    await expect(importer.start()).rejects.toMatchObject({
+      code: 'LOG_EVENTS_MISSING',
+      reaction: 'StateCorrupt',
+    });
+    const text = await run();
+    expect(text).toContain('Lost: 1000 events, at offsets\n  14000 to 14999');
+    expect(text).toContain('of the lines of file b.csv: read 12000, kept 11000');
+    const [aside] = readdirSync(dataDir).filter((name) => name.startsWith('_before-repair'));
+    expect(statSync(join(dataDir, aside, 'overage.duckdb')).size).toBeGreaterThan(100_000);
+    await isWholeAgain(['b.csv']);
+  }, 90_000);
+
+  it('keeps what stands behind a damaged transaction of the write-ahead log', async () => {
+    dataDir = copyOf(withLog);
+    const wal = `${storePath(dataDir)}.wal`;
+    const bytes = readFileSync(wal);
+    bytes[Math.floor(bytes.length / 2)] ^= 16;
+    writeFileSync(wal, bytes);
+    await expect(ImporterInTest.at({}, dataDir).start()).rejects.toMatchObject({
+      code: 'STORE_UNREADABLE',
+    });
+    expect(await run()).toContain('Found: 1 damaged transactions');
+    await isWholeAgain(files);
+  }, 90_000);
+
+  it('changes nothing without an answer', async () => {
+    dataDir = copyOf(withLog);
+    const before = readFileSync(`${storePath(dataDir)}.wal`);
+    await expect(run(false)).rejects.toMatchObject({ code: 'NOT_CONFIRMED' });
+    expect(readFileSync(`${storePath(dataDir)}.wal`).equals(before)).toBe(true);
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('_'))).toEqual([]);
+  }, 60_000);
+});
