@@ -37,6 +37,7 @@ const version = {
   recordedBytes: numberSchema(),
   runningTotalBytes: numberSchema(),
   status: textSchema,
+  provisional: flagSchema,
   version: numberSchema(),
   feed: orNull(textSchema),
   file: orNull(textSchema),

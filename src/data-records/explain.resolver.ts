@@ -13,6 +13,8 @@ abstract class ExplainedVersionFields {
   @Field(() => byteCountScalar) recordedBytes!: number;
   @Field(() => byteCountScalar) runningTotalBytes!: number;
   @Field(() => String) status!: string;
+  @Field(() => Boolean, { description: 'Of a line without a line break: it may be cut off.' })
+  provisional!: boolean;
   @Field(() => byteCountScalar, { description: 'Offset in the log.' }) version!: number;
   @Field(() => String, { nullable: true }) feed!: string | null;
   @Field(() => String, { nullable: true }) file!: string | null;

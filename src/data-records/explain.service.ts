@@ -40,6 +40,8 @@ export interface VersionView {
   readonly recordedBytes: number;
   readonly runningTotalBytes: number;
   readonly status: string;
+  /** Of a last line without a line break: it gives way when it is read whole. */
+  readonly provisional: boolean;
   /** Offset in the log of the event that wrote it. */
   readonly version: number;
   readonly feed: string | null;
@@ -221,6 +223,7 @@ const viewer =
       recordedBytes: entry.recordedBytes,
       runningTotalBytes: entry.runningTotalBytes,
       status: entry.status,
+      provisional: entry.isProvisional,
       version: entry.version,
       feed: file?.feed ?? null,
       file: file?.name ?? null,
