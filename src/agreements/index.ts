@@ -22,3 +22,4 @@ export { agreementsErrors } from './errors.js';
 export { AGREEMENT_LOG, type AgreementLog, type AgreementRefusal } from './agreement-log.js';
 export { AGREEMENT_STORE, type AgreementStore, type StoredAgreement } from './agreement-store.js';
 export { agreementEdgeErrors } from './errors.js';
+export { AgreementShape } from './agreements.dto.js';

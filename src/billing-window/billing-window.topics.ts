@@ -2,11 +2,14 @@ import { monthOf, yearOf } from '../agreements/index.js';
 import { parseUuid, uuidText, uuidV5, type OutMessage } from '../streaming/index.js';
 
 /** Types of topic `data-records-aggregates`. */
-export type AggregateType =
-  | 'DATA_PLAN_EXCEEDED'
-  | 'DATA_PLAN_EXCEEDED_RETRACTED'
-  | 'BILLING_PERIOD_CLOSED'
-  | 'BILLING_PERIOD_ADJUSTED';
+export const aggregateTypes = [
+  'DATA_PLAN_EXCEEDED',
+  'DATA_PLAN_EXCEEDED_RETRACTED',
+  'BILLING_PERIOD_CLOSED',
+  'BILLING_PERIOD_ADJUSTED',
+] as const;
+
+export type AggregateType = (typeof aggregateTypes)[number];
 
 /** A window as a message tells it. Times are epoch ms, amounts bytes. */
 export interface Aggregate {

@@ -13,5 +13,5 @@ export {
   type MessageLog,
 } from './message-log.js';
 export type { TopicReader } from './topic-reader.js';
-export { messageSchema } from './messages.openapi.js';
+export { MessageShape } from './messages.dto.js';
 export { messageJson, messagePeriod, type MessagePeriod } from './messages.topics.js';

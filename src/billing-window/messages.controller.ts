@@ -1,73 +1,35 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Header, Inject, Query, Res, StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
-import { fieldsSchema, listSchema, numberSchema } from '../platform/http/openapi.js';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { answerCancelled, type PendingAnswer } from '../platform/http/request-cancelled.js';
-import { shaped, wholeNumber } from '../platform/http/request-shape.js';
 import { startOfMessages, type LoggedMessage } from './message-log.js';
-import { cursorSchema, messageSchema } from './messages.openapi.js';
+import { MessagesQuery, MessagesShape } from './messages.dto.js';
 import { cursorJson, messageJson } from './messages.topics.js';
 import { MessagesService } from './messages.service.js';
 
-const maxWaitSeconds = 60;
-const mostLatest = 100;
 /** Messages that are read and written at once. */
 const messagesOfRun = 500;
 const jsonType = 'application/json; charset=utf-8';
 
-/** The query of the messages; what a cursor is depends on the mode. */
-const messagesQuery = (messages: MessagesService) =>
-  z.strictObject({
-    after: z
-      .string({ error: messages.cursorRule })
-      .refine((text) => messages.cursor(text) !== undefined, messages.cursorRule)
-      .transform((text) => messages.cursor(text) ?? text)
-      .default(startOfMessages),
-    latest: wholeNumber(1, mostLatest).optional(),
-    limit: wholeNumber(1, 10_000).default(100),
-    wait: wholeNumber(0, maxWaitSeconds).default(0),
-  });
-
-const messagesSchema = fieldsSchema({ messages: listSchema(messageSchema), next: cursorSchema });
-
 @ApiTags('messages')
 @Controller('api/data-records-aggregates')
 export class MessagesController {
-  readonly #query: ReturnType<typeof messagesQuery>;
-
-  constructor(@Inject(MessagesService) private readonly messages: MessagesService) {
-    this.#query = messagesQuery(messages);
-  }
+  constructor(@Inject(MessagesService) private readonly messages: MessagesService) {}
 
   @Get()
   @Header('content-type', jsonType)
-  @ApiOperation({ summary: 'Messages for systems downstream, in order' })
-  @ApiQuery({
-    name: 'after',
-    required: false,
-    schema: cursorSchema,
-    description: '`next` of the answer before',
+  @ApiOperation({
+    summary: 'Messages for systems downstream, in order',
+    description:
+      'Those behind `after`, oldest first; with `wait` the answer comes with the first new one. ' +
+      'Ask again with `next` as `after`. docs/WIRE-CONTRACT.md says what the types mean.',
   })
-  @ApiQuery({
-    name: 'latest',
-    required: false,
-    schema: numberSchema(1, mostLatest),
-    description: 'this many of the newest messages, in place of those behind `after`',
-  })
-  @ApiQuery({ name: 'limit', required: false, schema: numberSchema(1, 10_000, 100) })
-  @ApiQuery({
-    name: 'wait',
-    required: false,
-    schema: numberSchema(0, maxWaitSeconds, 0),
-    description: 'seconds to wait for a message',
-  })
-  @ApiOkResponse({ description: 'The messages', schema: messagesSchema })
+  @ApiOkResponse({ description: 'The messages', type: MessagesShape })
   async list(
-    @Query() query: unknown,
+    @Query() { latest, limit, wait, ...query }: MessagesQuery,
     @Res({ passthrough: true }) answer: PendingAnswer,
   ): Promise<string | StreamableFile> {
-    const { after, latest, limit, wait } = shaped(this.#query, query);
+    const after = this.messages.cursorOf(query.after);
     if (latest !== undefined) return pageJson(await this.messages.latest(latest), after);
     const cancel = answerCancelled(answer);
     const asked = { after, limit: Math.min(limit, messagesOfRun), waitMs: wait * 1000 };

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { httpErrors } from '../platform/http/errors.js';
 import { waitFor } from '../platform/http/long-poll.js';
 import { refusal } from '../platform/http/refusal.js';
 import { messagesErrors } from './errors.js';
@@ -19,13 +20,12 @@ const nothing = (): void => undefined;
 export class MessagesService {
   constructor(@Inject(MESSAGE_LOG) private readonly log: MessageLog) {}
 
-  get cursorRule(): string {
-    return this.log.cursorRule;
-  }
-
-  /** The cursor in its plain form; undefined when it is none. */
-  cursor(text: string): string | undefined {
-    return this.log.cursor(text);
+  /** The cursor in its plain form, or a refusal (400 REQUEST_INVALID): each mode has its own. */
+  cursorOf(text: string, field = 'after'): string {
+    const cursor = this.log.cursor(text);
+    if (cursor !== undefined) return cursor;
+    const message = `${field}: ${this.log.cursorRule}`;
+    throw refusal(httpErrors, 'REQUEST_INVALID', { status: 400, message });
   }
 
   /** Those behind a cursor of an answer, at most `limit`, without a wait. */

@@ -5,6 +5,7 @@ import {
   Controller,
   Get,
   Header,
+  Headers,
   Inject,
   Param,
   Put,
@@ -13,68 +14,30 @@ import {
   Res,
 } from '@nestjs/common';
 import {
+  ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
-  ApiParam,
-  ApiProduces,
-  ApiQuery,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import { messageJson } from '../billing-window/index.js';
-import { z } from 'zod';
-import { listSchema, numberSchema, textSchema, uuidSchema } from '../platform/http/openapi.js';
-import { shaped, shapedPart, uuidText, wholeNumber } from '../platform/http/request-shape.js';
-import { parseIsoDateTime } from '../streaming/time/iso-date-time.js';
-import { dataRecordSchema, explanationSchema, periodParameters } from './data-records.openapi.js';
-import { DataRecordUpsertRequest } from './data-records.dto.js';
+import { prefersJson } from '../platform/http/accepted.js';
+import {
+  AgreementOfPath,
+  DataRecord,
+  DataRecordUpsertRequest,
+  MonthQuery,
+  PeriodPath,
+  TotalUsed,
+} from './data-records.dto.js';
 import { DataRecordsService } from './data-records.service.js';
 import { placeText, type DataRecordJson } from './data-records.topics.js';
-import { explainAfter, ExplainService, mostExplained } from './explain.service.js';
+import { totalText } from './domain/total-text.js';
+import { ExplainQuery, ExplanationShape } from './explain.dto.js';
+import { ExplainService } from './explain.service.js';
 
-/** `/:agreementId/:year/:month`; the month with or without a leading zero. */
-export const periodPath = z.object({
-  agreementId: uuidText,
-  year: wholeNumber(1, 9998),
-  month: wholeNumber(1, 12),
-});
-
-const instant = z
-  .string()
-  .transform(parseIsoDateTime)
-  .refine(Number.isSafeInteger, 'must begin with an ISO 8601 time with an offset');
-
-/** Most records of a page. */
-const mostRecords = 10_000;
-
-const afterRule = 'recordedAt/internalRecordId of the last record of the page before';
-
-/** `recordedAt/internalRecordId`; the plus sign of an offset may have become a blank. */
-export const afterRecord = z
-  .string()
-  .regex(/^[^/]{1,64}\/[0-9a-fA-F-]{36}$/, `must be ${afterRule}`)
-  .transform((text) => text.split('/'))
-  .transform(([recordedAt, recordId]) => ({ recordedAt: recordedAt.replace(' ', '+'), recordId }))
-  .pipe(z.object({ recordedAt: instant, recordId: uuidText }))
-  .transform(({ recordedAt, recordId }) => ({
-    recordedAtMs: recordedAt,
-    recordId: recordId.toLowerCase(),
-  }));
-
-const monthQuery = z.object({
-  limit: wholeNumber(1, mostRecords).optional(),
-  after: afterRecord.optional(),
-});
-
-const explainQuery = z.object({
-  limit: wholeNumber(1, mostExplained).default(mostExplained),
-  after: explainAfter.optional(),
-});
-
-const limitQuery = (most: number) => ({
-  name: 'limit',
-  required: false,
-  schema: numberSchema(1, most),
-});
+const jsonType = 'application/json; charset=utf-8';
+const plainText = 'text/plain; charset=utf-8';
 
 /** What of a reply is used here. */
 interface Reply {
@@ -85,9 +48,6 @@ interface Reply {
 interface Request {
   readonly raw: { readonly destroyed: boolean; readonly socket: { readonly destroyed: boolean } };
 }
-
-/** `limit` and `after` as they came. */
-type PageText = Readonly<Record<string, string>>;
 
 /** RFC 8288, relative to the address that was asked. */
 const nextLink = (last: DataRecordJson, limit: number): string =>
@@ -113,11 +73,19 @@ async function* goingOn(
   yield* rest;
 }
 
-/** The parts of the path as they came; `periodPath` checks them. */
-type PeriodPath = Readonly<Record<string, string>>;
+const lines = '13559994361 B\n13242182 KB\n12932 MB\n13 GB';
 
-const OfPeriod = (): MethodDecorator =>
-  applyDecorators(...periodParameters.map((parameter) => ApiParam(parameter)));
+const ApiTotal = (): MethodDecorator =>
+  applyDecorators(
+    ApiExtraModels(TotalUsed),
+    ApiOkResponse({
+      description: 'Four lines of text, or JSON for a caller who prefers it (Accept)',
+      content: {
+        'text/plain': { schema: { type: 'string' }, example: lines },
+        'application/json': { schema: { $ref: getSchemaPath(TotalUsed) } },
+      },
+    }),
+  );
 
 @ApiTags('data records')
 @Controller('api/data-records')
@@ -128,23 +96,24 @@ export class DataRecordsController {
   ) {}
 
   @Get(':agreementId/:year/:month')
-  @OfPeriod()
   @ApiOperation({
     summary: 'The records of a billing period, newest first',
     description:
       'All of them as a stream, or with limit a page; header Link names the next one, if any.',
   })
-  @ApiQuery(limitQuery(mostRecords))
-  @ApiQuery({ name: 'after', required: false, schema: textSchema, description: afterRule })
-  @ApiOkResponse({ description: 'The records', schema: listSchema(dataRecordSchema) })
+  @ApiOkResponse({
+    description: 'The records',
+    type: [DataRecord],
+    headers: {
+      link: { description: 'The next page (RFC 8288), if any', schema: { type: 'string' } },
+    },
+  })
   async find(
-    @Param() path: PeriodPath,
-    @Query() query: PageText,
+    @Param() period: PeriodPath,
+    @Query() { limit, after }: MonthQuery,
     @Res() reply: Reply,
   ): Promise<void> {
-    const period = shaped(periodPath, path);
-    const { limit, after } = shaped(monthQuery, query);
-    reply.header('content-type', 'application/json; charset=utf-8');
+    reply.header('content-type', jsonType);
     if (limit !== undefined) {
       const found = await this.records.page(period, { after, limit: limit + 1 });
       const page = found.slice(0, limit);
@@ -158,33 +127,38 @@ export class DataRecordsController {
   }
 
   @Get(':agreementId/:year/:month/total-data-used')
-  @OfPeriod()
-  @Header('content-type', 'text/plain; charset=utf-8')
-  @ApiOperation({ summary: 'The total of a billing period in B, KB, MB and GB' })
-  @ApiProduces('text/plain')
-  @ApiOkResponse({ description: 'Four lines', schema: textSchema })
-  totalUsed(@Param() path: PeriodPath): Promise<string> {
-    return this.records.totalUsed(shaped(periodPath, path));
+  @ApiOperation({
+    summary: 'The total of a billing period',
+    description: 'In B, KB, MB and GB, each of 1024 of the one before, rounded half up.',
+  })
+  @ApiTotal()
+  async totalUsed(
+    @Param() period: PeriodPath,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<string> {
+    const total = await this.records.totalBytes(period);
+    reply.header('vary', 'accept');
+    reply.header('content-type', prefersJson(accept) ? jsonType : plainText);
+    return prefersJson(accept) ? totalJson(period, total) : totalText(total);
   }
 
   /** The messages go out as they are on the wire, so the text is put together by hand. */
   @Get(':agreementId/:year/:month/explain')
-  @OfPeriod()
-  @Header('content-type', 'application/json; charset=utf-8')
+  @Header('content-type', jsonType)
   @ApiOperation({
     summary: 'Why the total of a billing period is what it is, line by line',
-    description: 'Records in the order of counting, page by page: next is the after of the next.',
+    description:
+      'Records in the order of counting, page by page, each with the file and line it came from; ' +
+      '`next` is `after` of the next page. What is said of the whole period stands on each page.',
   })
-  @ApiQuery(limitQuery(mostExplained))
-  @ApiQuery({ name: 'after', required: false, schema: textSchema, description: 'next of a page' })
-  @ApiOkResponse({ description: 'The explanation', schema: explanationSchema })
+  @ApiOkResponse({ description: 'The explanation', type: ExplanationShape })
   async explain(
-    @Param() path: PeriodPath,
-    @Query() query: PageText,
+    @Param() period: PeriodPath,
+    @Query() page: ExplainQuery,
     @Req() request: Request,
   ): Promise<string> {
-    const page = shaped(explainQuery, query);
-    const { messages, ...rest } = await this.explanations.explain(shaped(periodPath, path), {
+    const { messages, ...rest } = await this.explanations.explain(period, {
       ...page,
       isGone: () => request.raw.destroyed || request.raw.socket.destroyed,
     });
@@ -193,15 +167,23 @@ export class DataRecordsController {
   }
 
   @Put(':agreementId')
-  @ApiOperation({ summary: 'Correct a record, or add one; the answer comes when it is counted' })
-  @ApiParam({ name: 'agreementId', schema: uuidSchema })
-  @ApiOkResponse({ description: 'The record as it is now', schema: dataRecordSchema })
+  @ApiOperation({
+    summary: 'Correct a record, or add one',
+    description:
+      'The answer comes when it is counted. Messages say what moved when the period was exceeded ' +
+      'or closed before; explain keeps what the record was.',
+  })
+  @ApiOkResponse({ description: 'The record as it is now', type: DataRecord })
   correct(
-    @Param('agreementId') id: string,
-    @Body() body: DataRecordUpsertRequest,
-  ): Promise<DataRecordJson> {
-    const agreementId = shapedPart('agreementId', uuidText, id);
-    const { recordedAt, ...rest } = body;
+    @Param() { agreementId }: AgreementOfPath,
+    @Body() { recordedAt, ...rest }: DataRecordUpsertRequest,
+  ): Promise<DataRecord> {
     return this.records.correct({ agreementId, recordedAtMs: recordedAt, ...rest });
   }
 }
+
+/** By hand: a sum may have more digits than a number of JavaScript holds. */
+const totalJson = ({ agreementId, year, month }: PeriodPath, total: number | bigint): string => {
+  const period = JSON.stringify({ agreementId: agreementId.toLowerCase(), year, month });
+  return `${period.slice(0, -1)},"totalRecordedBytes":${total}}`;
+};

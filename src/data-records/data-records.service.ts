@@ -33,7 +33,6 @@ import {
   type YearMonth,
 } from './data-records.topics.js';
 import { inForce, pagesBehind, type RowPlace } from './domain/period-pages.js';
-import { totalText } from './domain/total-text.js';
 import { dataRecordsErrors } from './errors.js';
 import { RUNNING_TOTALS, type RunningTotals } from './running-totals.js';
 
@@ -123,18 +122,18 @@ export class DataRecordsService {
   }
 
   /**
-   * The total of a period, counted and late, as four lines of text: the one the task keeps, or the
-   * sum of the rows where no task here has it.
+   * The bytes of a period, counted and late: the total the task keeps, or the sum of the rows where
+   * no task here has it.
    */
-  async totalUsed(request: PeriodRequest): Promise<string> {
+  async totalBytes(request: PeriodRequest): Promise<number | bigint> {
     const running = this.totals.total(request.agreementId, request);
-    if (running !== undefined) return totalText(running);
+    if (running !== undefined) return running;
     const agreement = await knownAgreement(this.agreements, request.agreementId);
     let total = 0n;
     for await (const some of this.#rows(periodRows(agreement, request))) {
       for (const { recordedBytes } of some) total += BigInt(recordedBytes);
     }
-    return totalText(total);
+    return total;
   }
 
   /** Corrects or adds a record through the log; answers when its row can be read. */

@@ -1,9 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { z } from 'zod';
 import {
   AGREEMENT_STORE,
   agreementToJson,
-  type AgreementJson,
   type AgreementStore,
   type StoredAgreement,
 } from '../agreements/index.js';
@@ -31,62 +29,15 @@ import {
 import { readAgain } from './domain/period-pages.js';
 import { recordedAtText } from './domain/recorded-at.js';
 import { dataRecordsErrors } from './errors.js';
+import type { ExplainedVersion, ExplanationShape, RivalAgreement } from './explain.dto.js';
 import { rivalSentence, whyRivalLost } from './domain/rivals.js';
 
-/** One version of a record as explain tells it; `file` and `line` are null without a file. */
-export interface VersionView {
-  readonly internalRecordId: string;
-  readonly recordedAt: string;
-  readonly recordedBytes: number;
-  readonly runningTotalBytes: number;
-  readonly status: string;
-  /** Of a last line without a line break: it gives way when it is read whole. */
-  readonly provisional: boolean;
-  /** Offset in the log of the event that wrote it. */
-  readonly version: number;
-  readonly feed: string | null;
-  readonly file: string | null;
-  readonly fileId: number | null;
-  readonly line: number | null;
-}
-
-export interface RecordView extends VersionView {
-  readonly earlierVersions: readonly VersionView[];
-}
-
-export interface RivalView extends AgreementJson {
-  readonly reason: string;
-  readonly why: string;
-}
-
 /** Why a period's total is what it is, from the agreement down to lines of files. */
-export interface ExplanationView {
-  readonly agreementId: string;
-  readonly year: number;
-  readonly month: number;
-  readonly periodStart: string;
-  /** The first instant that is not in the period. */
-  readonly periodEnd: string;
-  readonly agreement: AgreementJson & { readonly why: string };
-  readonly rivals: readonly RivalView[];
-  readonly maxBytesInBillingPeriod: number;
-  readonly totalRecordedBytes: number;
-  readonly countedBytes: number;
-  readonly lateBytes: number;
-  readonly exceeded: boolean;
-  readonly closed: boolean;
-  readonly crossingRecord: VersionView | null;
-  /** A page, in the order of counting. */
-  readonly records: readonly RecordView[];
-  /** The `after` of the next page; null on the last one. */
-  readonly next: string | null;
+export interface Explained extends Omit<ExplanationShape, 'messages'> {
   /** The first ones of the period. */
   readonly messages: readonly LoggedMessage[];
-  readonly hasMoreMessages: boolean;
 }
 
-/** Most records of a page. */
-export const mostExplained = 1000;
 const mostMessages = 1000;
 
 export interface ExplainPage {
@@ -95,17 +46,6 @@ export interface ExplainPage {
   /** True once nobody waits for the answer: then nothing more is read. */
   readonly isGone?: () => boolean;
 }
-
-/** `version/recordedAt in epoch ms/internalRecordId`: what `next` of a page is. */
-export const explainAfter = z
-  .string()
-  .regex(/^\d{1,16}\/-?\d{1,16}\/[0-9a-fA-F-]{36}$/, 'must be next of a page')
-  .transform((text) => text.split('/'))
-  .transform(([version, recordedAtMs, recordId]) => ({
-    version: Number(version),
-    recordedAtMs: Number(recordedAtMs),
-    recordId: recordId.toLowerCase(),
-  }));
 
 const nextText = (place: CountingPlace | undefined): string | null =>
   place === undefined ? null : `${place.version}/${place.recordedAtMs}/${place.recordId}`;
@@ -121,7 +61,7 @@ export class ExplainService {
   ) {}
 
   /** A page of the explanation; what is said of the whole period is the same on every page. */
-  async explain(request: PeriodRequest, page: ExplainPage): Promise<ExplanationView> {
+  async explain(request: PeriodRequest, page: ExplainPage): Promise<Explained> {
     const agreement = await knownAgreement(this.agreements, request.agreementId);
     const period = periodRows(agreement, request);
     const explained = await this.#ledger(agreement, { period, page });
@@ -161,7 +101,7 @@ export class ExplainService {
   async #rivals(
     agreement: StoredAgreement,
     period: { startMs: number; endMs: number; lastVersion: number | undefined },
-  ): Promise<RivalView[]> {
+  ): Promise<RivalAgreement[]> {
     const all = await this.agreements.ofMsisdn(agreement.msisdn);
     return all
       .filter(({ id }) => id !== agreement.id)
@@ -215,7 +155,7 @@ const whyChosen =
 
 const viewer =
   (files: ReadonlyMap<number, SourceFile>) =>
-  (entry: LedgerEntry): VersionView => {
+  (entry: LedgerEntry): ExplainedVersion => {
     const file = files.get(entry.fileId);
     return {
       internalRecordId: entry.recordId,
@@ -223,7 +163,6 @@ const viewer =
       recordedBytes: entry.recordedBytes,
       runningTotalBytes: entry.runningTotalBytes,
       status: entry.status,
-      provisional: entry.isProvisional,
       version: entry.version,
       feed: file?.feed ?? null,
       file: file?.name ?? null,

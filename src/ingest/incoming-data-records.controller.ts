@@ -1,25 +1,9 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import {
-  fieldsSchema,
-  linesSchema,
-  numberSchema,
-  textSchema,
-  uuidSchema,
-} from '../platform/http/openapi.js';
-import type { LinesTaken } from '../platform/http/refusal.js';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiLines } from '../platform/http/api-lines.js';
+import { LinesTakenShape } from '../platform/http/lines.dto.js';
+import { IncomingDataRecord } from './incoming-data-records.dto.js';
 import { IncomingDataRecordsService } from './incoming-data-records.service.js';
-
-const recordFields = {
-  externalId: textSchema,
-  recordedAt: textSchema,
-  msisdn: textSchema,
-  recordedBytes: numberSchema(),
-};
-const recordSchema = {
-  ...fieldsSchema(recordFields),
-  properties: { ...recordFields, internalId: uuidSchema },
-};
 
 @ApiTags('incoming data records')
 @Controller('api/incoming-data-records')
@@ -30,21 +14,16 @@ export class IncomingDataRecordsController {
 
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Send data records; durable and counted when answered' })
-  @ApiOkResponse({ description: 'What became of the lines', schema: linesSchema })
-  @ApiConsumes('application/json', 'application/x-ndjson')
-  @ApiBody({
-    schema: {
-      ...recordSchema,
-      example: {
-        externalId: '8aae90a1-c2e7-33e5-9fab-f8f3e1900906',
-        recordedAt: '2020-01-02T00:00+01:00[Europe/Warsaw]',
-        msisdn: '48917846822',
-        recordedBytes: 825012938,
-      },
-    },
+  @ApiOperation({
+    summary: 'Send data records',
+    description:
+      'One JSON object, an array of them, or one object a line (NDJSON). Durable and counted ' +
+      'when answered. Good lines are taken also when others are refused; a record that was sent ' +
+      'before is accepted and changes nothing.',
   })
-  add(@Body() body: unknown): Promise<LinesTaken> {
+  @ApiLines(IncomingDataRecord)
+  @ApiOkResponse({ description: 'What became of the lines', type: LinesTakenShape })
+  add(@Body() body: unknown): Promise<LinesTakenShape> {
     return this.records.add(body);
   }
 }

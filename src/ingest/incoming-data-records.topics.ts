@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { plainWords } from '../platform/http/request-shape.js';
 import { isoDateTimeProblem, parseIsoDateTime } from '../streaming/time/iso-date-time.js';
 import {
   cleanRecordId,
@@ -22,30 +20,6 @@ const idProblems: Readonly<Record<RecordIdProblem, string>> = {
   'too-long': `must not be longer than ${mostIdBytes} bytes`,
 };
 
-/** Texts are cleaned as those of a line are (docs/RULES.md, Identity). */
-const text = z.string().transform(cleanText);
-
-const recordJson = z.strictObject({
-  externalId: z.string().transform((externalId, context) => {
-    const { id, problem } = cleanRecordId(externalId);
-    if (problem === undefined) return ids.of(id);
-    context.addIssue(idProblems[problem]);
-    return z.NEVER;
-  }),
-  recordedAt: text.pipe(z.string().max(128)),
-  msisdn: z.union([
-    text.pipe(z.string().regex(/^[1-9]\d{0,14}$/, 'must be 1 to 15 digits without a leading zero')),
-    z.number().int().min(1).max(999_999_999_999_999),
-  ]),
-  recordedBytes: z
-    .number()
-    .refine((bytes) => Number.isSafeInteger(bytes) && bytes >= 0, 'must be from 0 to 2^53 - 1'),
-  internalId: z
-    .string()
-    .refine((internalId) => isUuid(internalId), 'must be a UUID')
-    .nullish(),
-});
-
 /** Zeros are told as "none" by some; it is not used. */
 const isUuid = (text: string): boolean =>
   uuidOfText(text) !== undefined || /^[0-]{36}$/.test(cleanText(text));
@@ -54,30 +28,120 @@ export type RecordReading =
   | { readonly ok: true; readonly record: UsageRecord }
   | { readonly ok: false; readonly message: string };
 
-const describe = (issue: z.core.$ZodIssue): string =>
-  issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`;
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldNames: ReadonlySet<string> = new Set([
+  'externalId',
+  'recordedAt',
+  'msisdn',
+  'recordedBytes',
+  'internalId',
+]);
+
+/** A value, or why it is none. */
+type Value<T> =
+  | { readonly value: T; readonly problem?: undefined }
+  | { readonly value?: undefined; readonly problem: string };
+
+const textProblem = (value: unknown): string =>
+  value === undefined ? 'is missing' : 'must be a text';
+
+const externalIdOf = (value: unknown): Value<Uint32Array> => {
+  if (typeof value !== 'string') return { problem: textProblem(value) };
+  const { id, problem } = cleanRecordId(value);
+  return problem === undefined ? { value: ids.of(id) } : { problem: idProblems[problem] };
+};
+
+/** Texts are cleaned as those of a line are (docs/RULES.md, Identity). */
+const recordedAtOf = (value: unknown): Value<number> => {
+  if (typeof value !== 'string') return { problem: textProblem(value) };
+  const text = cleanText(value);
+  const epochMs = parseIsoDateTime(text);
+  if (!Number.isNaN(epochMs)) return { value: epochMs };
+  return { problem: `no time (${isoDateTimeProblem(text)})` };
+};
+
+const isMsisdn = /^[1-9]\d{0,14}$/;
+
+const msisdnOf = (value: unknown): Value<number> => {
+  if (value === undefined) return { problem: 'is missing' };
+  const text = typeof value === 'string' ? cleanText(value) : String(value);
+  const isNumber = typeof value === 'string' || typeof value === 'number';
+  if (isNumber && isMsisdn.test(text)) return { value: Number(text) };
+  return { problem: 'must be 1 to 15 digits without a leading zero' };
+};
+
+const bytesOf = (value: unknown): Value<number> => {
+  if (value === undefined) return { problem: 'is missing' };
+  if (Number.isSafeInteger(value) && Number(value) >= 0) return { value: Number(value) };
+  return { problem: 'must be a whole number from 0 to 2^53 - 1' };
+};
+
+const isNoneOrUuid = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'string' && isUuid(value));
+
+const mostKeysNamed = 5;
+const longestKey = 60;
+
+/** What is said of fields that no record has; undefined when there are none. */
+const unknownFields = (fields: Fields): string | undefined => {
+  const unknown = Object.keys(fields).filter((name) => !fieldNames.has(name));
+  if (unknown.length === 0) return undefined;
+  const shown = unknown
+    .slice(0, mostKeysNamed)
+    .map((name) =>
+      JSON.stringify(name.length > longestKey ? `${name.slice(0, longestKey)}…` : name),
+    );
+  const more = unknown.length > mostKeysNamed ? ` and ${unknown.length - mostKeysNamed} more` : '';
+  return `${shown.join(', ')}${more} ${unknown.length === 1 ? 'is' : 'are'} not known`;
+};
+
+/** What is wrong with the fields a record does without. */
+const otherProblems = (fields: Fields): string[] => {
+  const unknown = unknownFields(fields);
+  return [
+    ...(isNoneOrUuid(fields.internalId) ? [] : ['internalId: must be a UUID']),
+    ...(unknown === undefined ? [] : [unknown]),
+  ];
+};
+
+const problemsOf = (values: Readonly<Record<string, Value<unknown>>>): string[] =>
+  Object.entries(values).flatMap(([name, { problem }]) =>
+    problem === undefined ? [] : [`${name}: ${problem}`],
+  );
 
 /**
- * A record as it stands on topic `incoming-data-records` (DESIGN.md §6), in parsed JSON. The
- * internalId is not used: the externalId names a record. Fields that are not known are refused.
+ * A record as it stands on topic `incoming-data-records` (docs/WIRE-CONTRACT.md), in parsed JSON.
+ * The internalId is not used: the externalId names a record. Fields that are not known are refused.
+ * All reasons are told. Never throws.
  */
 export const readRecord = (json: unknown): RecordReading => {
-  const result = recordJson.safeParse(json, { error: plainWords });
-  if (!result.success) {
-    return { ok: false, message: result.error.issues.map(describe).join('; ') };
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    return { ok: false, message: 'must be an object' };
   }
-  const { externalId: recordId, recordedAt, msisdn, recordedBytes } = result.data;
-  const recordedAtMs = parseIsoDateTime(recordedAt);
-  if (Number.isNaN(recordedAtMs)) {
-    return { ok: false, message: `recordedAt: no time (${isoDateTimeProblem(recordedAt)})` };
+  const fields = json as Fields;
+  const externalId = externalIdOf(fields.externalId);
+  const recordedAt = recordedAtOf(fields.recordedAt);
+  const msisdn = msisdnOf(fields.msisdn);
+  const recordedBytes = bytesOf(fields.recordedBytes);
+  const others = otherProblems(fields);
+  if (
+    externalId.problem !== undefined ||
+    recordedAt.problem !== undefined ||
+    msisdn.problem !== undefined ||
+    recordedBytes.problem !== undefined ||
+    others.length > 0
+  ) {
+    const problems = [...problemsOf({ externalId, recordedAt, msisdn, recordedBytes }), ...others];
+    return { ok: false, message: problems.join('; ') };
   }
   return {
     ok: true,
     record: {
-      msisdn: Number(msisdn),
-      recordedAtMs,
-      recordId,
-      recordedBytes,
+      msisdn: msisdn.value,
+      recordedAtMs: recordedAt.value,
+      recordId: externalId.value,
+      recordedBytes: recordedBytes.value,
       fileId: 0,
       lineNo: 0,
     },

@@ -53,7 +53,10 @@ it('tells messages as one order with offsets from 0, and cursors as numbers', as
     );
     expect(page).toMatch(/"type":"BILLING_PERIOD_CLOSED"\}\}\],"next":0\}$/);
     expect(await get('/api/data-records-aggregates?after=00')).toBe('{"messages":[],"next":0}');
-    expect(await get('/api/data-records-aggregates?after=x')).toContain(
+    expect(await get('/api/data-records-aggregates?after=x&wait=61')).toMatch(
+      /"after: must be -1, the offset of .*; wait: must be a whole number from 0 to 60"/,
+    );
+    expect(await get('/api/data-records-aggregates?after=0:1')).toContain(
       '"after: must be -1 or the offset of a message"',
     );
   } finally {

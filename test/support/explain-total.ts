@@ -10,7 +10,6 @@ export interface RecordVersion {
   readonly agreementId: string | undefined;
   readonly recordedBytes: number;
   readonly status: string;
-  readonly isProvisional: boolean;
   readonly fileId: number;
   readonly lineNo: number;
 }

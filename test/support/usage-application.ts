@@ -1,10 +1,5 @@
 import { newUsageApplication, usageApplication } from '../../src/billing-window/index.js';
-import {
-  DataRecordRows,
-  statusOf,
-  type FoundRecords,
-  type RecordLookups,
-} from '../../src/ingest/index.js';
+import { DataRecordRows, type FoundRecords, type RecordLookups } from '../../src/ingest/index.js';
 import type { RowStore } from '../../src/streaming/index.js';
 import { runApplication, type RunScript } from './application-run.js';
 import type { MemoryPartition } from './memory-partition.js';
@@ -12,6 +7,7 @@ import type { OracleEvent, OracleRow } from './oracle-model.js';
 import { asOracleRow } from './plain-rows.js';
 import { uuidWords } from './uuid-text.js';
 
+const statuses = ['counted', 'late', 'waiting'];
 const none = new Uint32Array(4);
 
 /** Rows of the oracle as the step asks for them. */
@@ -23,7 +19,7 @@ export const asFound = (rows: readonly OracleRow[]): FoundRecords => {
       ...{ recordIds: uuidWords(row.recordId), recordIdAt: 0 },
       agreementIds: row.agreementId === undefined ? none : uuidWords(row.agreementId),
       agreementIdAt: 0,
-      status: statusOf(row.status, row.provisional === true),
+      status: statuses.indexOf(row.status),
     });
   }
   return found;

@@ -42,11 +42,7 @@ export const usageEventsOf = (events: readonly OracleEvent[]): UsageEvents => {
   for (const event of events) {
     columns.offsets[columns.length] = event.offset;
     if (event.type === 'record') {
-      const { unterminatedRecord, dataRecord } = eventTypes;
-      columns.pushRecord(
-        { ...event.record, recordId: uuidWords(event.record.recordId) },
-        event.record.unterminated ? unterminatedRecord : dataRecord,
-      );
+      columns.pushRecord({ ...event.record, recordId: uuidWords(event.record.recordId) });
     } else {
       const { type, ...control } = controlOf(event);
       columns.pushControl(type, control);

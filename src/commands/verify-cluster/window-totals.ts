@@ -1,7 +1,9 @@
 import { monthOf, yearOf } from '../../agreements/index.js';
 import type { UsageState } from '../../billing-window/index.js';
-import { isWaiting, type DataRecordRows } from '../../ingest/index.js';
+import { recordStatuses, type DataRecordRows } from '../../ingest/index.js';
 import { uuidText } from '../../streaming/index.js';
+
+const waiting = recordStatuses.indexOf('waiting');
 
 /** Sums rows in force by agreement and billing period, and compares with a state's windows. */
 export class WindowTotals {
@@ -21,7 +23,7 @@ export class WindowTotals {
 
   /** The newest version of a record. One that waits is in no total. */
   add(rows: DataRecordRows, row: number): void {
-    if (isWaiting(rows.statuses[row])) return;
+    if (rows.statuses[row] === waiting) return;
     const { agreements, windows } = this.state;
     const agreement = this.#agreementOf(rows, row);
     if (agreement === undefined) return this.#addStray(uuidText(this.#words), rows, row);

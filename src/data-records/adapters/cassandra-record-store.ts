@@ -1,4 +1,4 @@
-import { isProvisional, outcomeOf, statusNamed } from '../../ingest/index.js';
+import type { RecordStatus } from '../../ingest/index.js';
 import {
   dateOf,
   dateOfDay,
@@ -48,8 +48,7 @@ const rowOf = (row: Row): DataRecordRow => ({
   version: Number(row['version']),
   agreementId: row['agreement_id'] === null ? undefined : String(row['agreement_id']),
   recordedBytes: Number(row['recorded_bytes']),
-  status: outcomeOf(statusNamed(row['status'])),
-  isProvisional: isProvisional(statusNamed(row['status'])),
+  status: row['status'] as RecordStatus,
   fileId: Number(row['file_id']),
   lineNo: Number(row['line_no']),
 });

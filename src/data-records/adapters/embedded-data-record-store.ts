@@ -1,11 +1,6 @@
 import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
 import { nextTurn } from '../../platform/pause.js';
-import {
-  isProvisional,
-  outcomeOf,
-  type RecordColumns,
-  type RecordPages,
-} from '../../ingest/index.js';
+import { recordStatuses, type RecordColumns, type RecordPages } from '../../ingest/index.js';
 import { parseUuid, uuidText } from '../../streaming/index.js';
 import type {
   DataRecordRow,
@@ -43,8 +38,7 @@ const rowOf = (row: Record<string, unknown>): DataRecordRow => ({
       ? undefined
       : String(row.agreement_id),
   recordedBytes: Number(row.recorded_bytes),
-  status: outcomeOf(Number(row.status)),
-  isProvisional: isProvisional(Number(row.status)),
+  status: recordStatuses[Number(row.status)],
   fileId: Number(row.file_id),
   lineNo: Number(row.line_no),
 });
@@ -82,8 +76,7 @@ const rowOfColumns = (
     version: rows.versions[at],
     agreementId,
     recordedBytes: rows.recordedBytes[at],
-    status: outcomeOf(rows.statuses[at]),
-    isProvisional: isProvisional(rows.statuses[at]),
+    status: recordStatuses[rows.statuses[at]],
     fileId: rows.fileIds[at],
     lineNo: rows.lineNos[at],
   };

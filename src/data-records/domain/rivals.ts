@@ -12,6 +12,15 @@ export interface PeriodSpan {
   readonly endMs: number;
 }
 
+/** The reasons by their names. */
+export const rivalReasons = [
+  'starts-after-period',
+  'starts-within-period',
+  'known-too-late',
+  'starts-earlier',
+  'signed-earlier',
+] as const satisfies readonly RivalReason['reason'][];
+
 /** Why an agreement does not get the records of a period that another one got. */
 export type RivalReason =
   | { readonly reason: 'starts-after-period' }

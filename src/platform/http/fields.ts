@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { ApiProperty, ApiSchema, type ApiPropertyOptions } from '@nestjs/swagger';
 import type { GraphQLScalarType } from 'graphql';
+import { msisdnSchema, zonedTimeSchema } from './text-schemas.js';
 import { byteCountScalar, offsetScalar } from './whole-number.scalars.js';
 
 /** What a field says of itself in both documents. */
@@ -9,6 +10,10 @@ export interface FieldOptions {
   readonly description?: string;
   /** The field is always there, and may be null. */
   readonly nullable?: boolean;
+  /** It may be null by the type of GraphQL alone; the wire contract has it so. */
+  readonly nullableInGraphql?: boolean;
+  /** The field may be absent; GraphQL gives null for it. */
+  readonly optional?: boolean;
   readonly example?: unknown;
 }
 
@@ -18,21 +23,29 @@ type GraphqlType = () => StringConstructor | BooleanConstructor | GraphQLScalarT
 const field = (
   type: GraphqlType,
   schema: ApiPropertyOptions,
-  { description, nullable = false, example }: FieldOptions,
+  { description, nullable = false, optional = false, nullableInGraphql, example }: FieldOptions,
 ): PropertyDecorator =>
   applyDecorators(
-    Field(type as () => StringConstructor, { nullable, description }),
+    Field(type as () => StringConstructor, {
+      nullable: nullableInGraphql ?? (nullable || optional),
+      description,
+    }),
     ApiProperty({
       ...schema,
       ...(description !== undefined && { description }),
       ...(nullable && { nullable }),
       ...(example !== undefined && { example }),
-    }),
+      required: !optional,
+    } as ApiPropertyOptions),
   );
 
 /** A class whose fields are one shape: of an answer over REST and of a type of GraphQL. */
 export const Shape = (name: string, description: string): ClassDecorator =>
   applyDecorators(ObjectType(name, { description }), ApiSchema({ name, description }));
+
+/** A class whose fields are one shape of answers over REST alone. */
+export const RestShape = (name: string, description: string): ClassDecorator =>
+  ApiSchema({ name, description });
 
 /** A text. */
 export const TextField = (options: FieldOptions = {}): PropertyDecorator =>
@@ -45,6 +58,18 @@ export const UuidField = (options: FieldOptions = {}): PropertyDecorator =>
 /** An instant as ISO 8601 in UTC. */
 export const TimeField = (options: FieldOptions = {}): PropertyDecorator =>
   field(() => String, { type: String, format: 'date-time' }, options);
+
+/** The subscriber number as text: E.164 without the plus sign. */
+export const MsisdnField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(() => String, msisdnSchema, options);
+
+/** A time as Java writes it with its zone (`zonedTimeSchema`). */
+export const ZonedTimeField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(() => String, zonedTimeSchema, options);
+
+/** A text of a pattern. */
+export const PatternField = (pattern: string, options: FieldOptions = {}): PropertyDecorator =>
+  field(() => String, { type: String, pattern }, options);
 
 /** True or false. */
 export const FlagField = (options: FieldOptions = {}): PropertyDecorator =>
@@ -86,9 +111,9 @@ export interface Words {
   readonly byName: Readonly<Record<string, string>>;
 }
 
-/** Makes the words known to GraphQL: once for each name. */
+/** Makes the words known to GraphQL, whose names have no hyphens: once for each name. */
 export const wordsOf = (name: string, values: readonly string[], description: string): Words => {
-  const byName = Object.fromEntries(values.map((value) => [value, value]));
+  const byName = Object.fromEntries(values.map((value) => [value.replaceAll('-', '_'), value]));
   registerEnumType(byName, { name, description });
   return { name, values, byName };
 };

@@ -15,7 +15,8 @@ import { NdjsonBody } from './body-lines.js';
 import { changesOnGet } from './changes-on-get.js';
 import { KnownRoutes } from './known-routes.js';
 import { guardRequest, type KnownHosts } from './request-guard.js';
-import { withRefusals } from './openapi.js';
+import { FaultShape } from './lines.dto.js';
+import { completedDocument } from './openapi.js';
 import { pageFiles } from './pages.js';
 import { ShapePipe } from './validation.js';
 import { serveStaticFiles } from './static-files.js';
@@ -158,7 +159,8 @@ const serveOpenApi = (app: NestFastifyApplication, version: string): void => {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')
     .build();
-  const document = JSON.stringify(withRefusals(SwaggerModule.createDocument(app, config)));
+  const drawn = SwaggerModule.createDocument(app, config, { extraModels: [FaultShape] });
+  const document = JSON.stringify(completedDocument(drawn));
   app.getHttpAdapter().get('/api/openapi.json', (_request: unknown, reply: JsonReply) => {
     reply.header('content-type', 'application/json; charset=utf-8').send(document);
   });

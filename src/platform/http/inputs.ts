@@ -3,6 +3,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy } from 'class-validator';
 import { parseIsoDateTime } from '../../streaming/time/iso-date-time.js';
+import { msisdnPattern, msisdnSchema } from './text-schemas.js';
 
 /** What an input says of itself in the document. */
 export interface InputOptions {
@@ -25,7 +26,7 @@ export const Input = (name: string, description: string): ClassDecorator => {
 export const isClosed = (name: string): boolean => closed.has(name);
 
 /** One rule of an input: how a text becomes the value, when that is right, and what is said. */
-interface InputRule {
+export interface InputRule {
   readonly read?: (value: unknown) => unknown;
   readonly isRight: (value: unknown) => boolean;
   readonly message: string;
@@ -34,7 +35,8 @@ interface InputRule {
 /** GraphQL gives null for what was left out. */
 const noneOf = (value: unknown): unknown => (value === null ? undefined : value);
 
-const input = (
+/** An input by a rule of its own, as the document is to tell it. */
+export const Ruled = (
   { read = (value) => value, isRight, message }: InputRule,
   schema: object,
   options: InputOptions,
@@ -71,7 +73,7 @@ export const WholeNumber = (
   { minimum, maximum }: InputBounds,
   options: InputOptions = {},
 ): PropertyDecorator =>
-  input(
+  Ruled(
     {
       read: wholeNumberOf,
       isRight: (value) =>
@@ -92,7 +94,7 @@ const uuidPattern = new RegExp(`^${uuid}$`);
 
 /** A UUID in a path, a query or an argument. */
 export const Uuid = (options: InputOptions = {}): PropertyDecorator =>
-  input(
+  Ruled(
     { isRight: (value) => isText(value) && uuidPattern.test(value), message: 'must be a UUID' },
     { type: 'string', format: 'uuid' },
     options,
@@ -100,7 +102,7 @@ export const Uuid = (options: InputOptions = {}): PropertyDecorator =>
 
 /** The id of a record: zeros stand for "no record" in what is stored. */
 export const RecordId = (options: InputOptions = {}): PropertyDecorator =>
-  input(
+  Ruled(
     {
       isRight: (value) => isText(value) && uuidPattern.test(value) && /[^0-]/.test(value),
       message: 'must be a UUID that is not all zeros',
@@ -111,7 +113,7 @@ export const RecordId = (options: InputOptions = {}): PropertyDecorator =>
 
 /** A number of bytes as a JSON number. */
 export const ByteCount = (options: InputOptions = {}): PropertyDecorator =>
-  input(
+  Ruled(
     {
       isRight: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
       message: 'must be a whole number from 0 to 2^53 - 1',
@@ -120,17 +122,17 @@ export const ByteCount = (options: InputOptions = {}): PropertyDecorator =>
     options,
   );
 
-const msisdn = '^[1-9][0-9]{0,14}$';
+const isMsisdn = new RegExp(msisdnPattern);
 
 /** A subscriber number as text (E.164 without the plus sign), read as a whole number. */
 export const Msisdn = (options: InputOptions = {}): PropertyDecorator =>
-  input(
+  Ruled(
     {
-      read: (value) => (isText(value) && new RegExp(msisdn).test(value) ? Number(value) : value),
+      read: (value) => (isText(value) && isMsisdn.test(value) ? Number(value) : value),
       isRight: (value) => typeof value === 'number',
       message: 'must be 1 to 15 digits without a leading zero',
     },
-    { type: 'string', pattern: msisdn, example: '48917846822' },
+    msisdnSchema,
     options,
   );
 
@@ -139,7 +141,7 @@ export const Instant = (
   { minimum, maximum }: InputBounds,
   options: InputOptions = {},
 ): PropertyDecorator =>
-  input(
+  Ruled(
     {
       read: (value) => (isText(value) ? parseIsoDateTime(value) : NaN),
       isRight: (value) => typeof value === 'number' && value >= minimum && value <= maximum,
@@ -154,7 +156,7 @@ export const Text = (
   { minLength, maxLength }: { readonly minLength: number; readonly maxLength: number },
   options: InputOptions = {},
 ): PropertyDecorator =>
-  input(
+  Ruled(
     {
       isRight: (value) => isText(value) && value.length >= minLength && value.length <= maxLength,
       message: `must be a text of ${minLength} to ${maxLength} characters`,

@@ -17,11 +17,19 @@ const reasonsOf = (error: ValidationError, path: string): string[] => {
 /** One refusal (400 REQUEST_INVALID) that names every field that is wrong, and why. */
 export const refusalOf = (errors: readonly ValidationError[]): Refusal => {
   const reasons = errors.flatMap((error) => reasonsOf(error, ''));
-  return refusal(httpErrors, 'REQUEST_INVALID', { status: 400, message: reasons.join('; ') });
+  return invalid(reasons.join('; '));
 };
 
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Fields that the library leaves out without a word; no shape has them. */
+const passedOverNames = ['__proto__', 'constructor', 'prototype'];
+
+const hasField = (value: unknown, name: string): boolean => Object.hasOwn(Object(value), name);
+
+const invalid = (message: string): Refusal =>
+  refusal(httpErrors, 'REQUEST_INVALID', { status: 400, message });
 
 /** Types of parameters that stand for themselves. */
 const plain: ReadonlySet<unknown> = new Set([String, Number, Boolean, Array, Object, undefined]);
@@ -41,9 +49,12 @@ export class ShapePipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' && !plain.has(metadata.metatype) && !isObject(value)) {
-      const message = 'the body must be a JSON object';
-      throw refusal(httpErrors, 'REQUEST_INVALID', { status: 400, message });
+    if (plain.has(metadata.metatype)) return super.transform(value, metadata);
+    if (metadata.type === 'body' && !isObject(value))
+      throw invalid('the body must be a JSON object');
+    const passedOver = passedOverNames.filter((name) => isObject(value) && hasField(value, name));
+    if (passedOver.length > 0) {
+      throw invalid(passedOver.map((name) => `${name}: is not known`).join('; '));
     }
     return super.transform(value, metadata) as Promise<unknown>;
   }
