@@ -32,7 +32,10 @@ export class CountsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'How many agreements, files, records and messages there are' })
+  @ApiOperation({
+    summary: 'How many agreements, files, records and messages there are',
+    description: 'What the first page shows.',
+  })
   @ApiOkResponse({ description: 'The counts', type: Counts })
   async get(): Promise<Counts> {
     return { ...(await this.counts()), canGenerate: this.canGenerate };

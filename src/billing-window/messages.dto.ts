@@ -15,7 +15,7 @@ import {
   WordField,
   wordsOf,
 } from '../platform/http/fields.js';
-import { Ruled, WholeNumber, type InputOptions } from '../platform/http/inputs.js';
+import { Ruled, WholeNumber } from '../platform/http/inputs.js';
 import { offsetScalar } from '../platform/http/whole-number.scalars.js';
 import { aggregateTypes } from './billing-window.topics.js';
 import { startOfMessages } from './message-log.js';
@@ -34,19 +34,19 @@ const messageTypes = wordsOf(
   'What a message says; docs/WIRE-CONTRACT.md has the meaning of each.',
 );
 
-const cursorText = '^(-1|\\d{1,16}|\\d{1,9}:\\d{1,16}(,\\d{1,9}:\\d{1,16})*)$';
-const isCursor = new RegExp(cursorText);
+const places = '\\d{1,9}:\\d{1,16}(,\\d{1,9}:\\d{1,16})*';
+const isCursor = new RegExp(`^(-1|\\d{1,16}|${places})$`);
 
 /** A cursor as `cursorJson` writes it, and as it may be sent. */
 const cursorSchema = {
   oneOf: [
     { type: 'integer', format: 'int64', minimum: -1, maximum: Number.MAX_SAFE_INTEGER },
-    { type: 'string', pattern: cursorText },
+    { type: 'string', pattern: `^${places}$` },
   ],
 };
 
 /** `next` of the answer before; what a cursor is depends on the mode. */
-const Cursor = (options: InputOptions): PropertyDecorator =>
+const Cursor = (description: string): PropertyDecorator =>
   Ruled(
     {
       isRight: (value) => typeof value === 'string' && isCursor.test(value),
@@ -54,16 +54,13 @@ const Cursor = (options: InputOptions): PropertyDecorator =>
         'must be -1, the offset of a message (embedded), or partition:offset of the last message ' +
         'seen of each partition (cluster), such as 0:17,1:22',
     },
-    cursorSchema,
-    { optional: true, ...options },
+    { ...cursorSchema, default: Number(startOfMessages) },
+    { optional: true, description },
   );
 
 /** Which messages, over REST. */
 export class MessagesQuery {
-  @Cursor({
-    default: startOfMessages,
-    description: '`next` of the answer before; -1 is before the first.',
-  })
+  @Cursor('`next` of the answer before; -1 is before the first.')
   after: string = startOfMessages;
 
   @WholeNumber(
@@ -97,7 +94,7 @@ export class MessagesArguments {
   limit: number = defaultMessages;
 
   @Field(() => String, { nullable: true })
-  @Cursor({ description: '`cursor` of a message' })
+  @Cursor('`cursor` of a message')
   cursor?: string;
 }
 

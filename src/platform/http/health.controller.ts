@@ -24,7 +24,10 @@ export class HealthController {
 
   /** A failed task is a bug that only a restart can end. */
   @Get('live')
-  @ApiOperation({ summary: 'Whether the process is to be kept' })
+  @ApiOperation({
+    summary: 'Whether the process is to be kept',
+    description: '503 when its task has failed: that is a bug which only a restart can end.',
+  })
   @ApiOkResponse({ description: 'It is', type: Health })
   live(): Health {
     const task = this.taskState();
@@ -33,7 +36,10 @@ export class HealthController {
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Whether the process counts' })
+  @ApiOperation({
+    summary: 'Whether the process counts',
+    description: '503 while it starts, restores or waits for a store; it gets there by itself.',
+  })
   @ApiOkResponse({ description: 'It does', type: Health })
   ready(): Health {
     const task = this.taskState();

@@ -20,6 +20,11 @@ const ndjsonSchema: PlainSchema = {
 };
 
 const completed = (operation: Operation): void => {
+  for (const parameter of operation.parameters ?? []) {
+    // the type of the property in the program is told beside the forms it is sent in
+    const schema = '$ref' in parameter ? undefined : parameter.schema;
+    if (schema !== undefined && 'oneOf' in schema) delete schema.type;
+  }
   operation.responses['4XX'] = refused;
   operation.responses['default'] = refused;
   const { requestBody } = operation;
