@@ -46,6 +46,7 @@ test('nothing set gives the defaults', () => {
     maxConnections: 1000,
     generator: 'auto',
     dataDir: './data',
+    dataRecordTable: false,
     incomingDataRecordsDir: 'data/incoming-data-records',
     roles: ['import', 'ingest', 'api'],
     store: 'embedded',
