@@ -37,23 +37,24 @@ const putNumbers = (values: Numbers, count: number, out: Cursor): void => {
   let least = Infinity;
   let most = -Infinity;
   for (let row = 0; row < count; row++) {
-    if (values[row] < least) least = values[row];
-    if (values[row] > most) most = values[row];
+    const value = values[row];
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
   const width = widthOf(most - least);
   const { bytes } = out;
   let at = bytes.writeDoubleLE(least, out.at);
   bytes[at++] = width;
-  for (let row = 0; row < count; row++) {
-    if (width === rawWidth) {
-      at = bytes.writeDoubleLE(values[row], at);
-      continue;
-    }
-    const value = values[row] - least;
-    let word = value >>> 0;
-    for (let byte = 0; byte < width; byte++, word >>>= 8) {
-      if (byte === 4) word = Math.floor(value / TWO_32);
-      bytes[at++] = word;
+  if (width === rawWidth) {
+    for (let row = 0; row < count; row++) at = bytes.writeDoubleLE(values[row], at);
+  } else if (width > 0) {
+    for (let row = 0; row < count; row++) {
+      const value = values[row] - least;
+      const high = Math.floor(value / TWO_32);
+      const low = (value - high * TWO_32) | 0;
+      for (let byte = 0; byte < width; byte++) {
+        bytes[at++] = byte < 4 ? low >> (8 * byte) : high >> (8 * (byte - 4));
+      }
     }
   }
   out.at = at;
@@ -64,28 +65,43 @@ const takeNumbers = (values: Numbers, count: number, from: Cursor): void => {
   const least = bytes.readDoubleLE(from.at);
   const width = bytes[from.at + 8];
   let at = from.at + 9;
-  for (let row = 0; row < count; row++, at += width) {
-    if (width === rawWidth) {
-      values[row] = bytes.readDoubleLE(at);
-      continue;
+  if (width === 0) {
+    values.fill(least, 0, count);
+  } else if (width === rawWidth) {
+    for (let row = 0; row < count; row++, at += width) values[row] = bytes.readDoubleLE(at);
+  } else {
+    for (let row = 0; row < count; row++, at += width) {
+      let value = 0;
+      for (let byte = width - 1; byte >= 0; byte--) value = value * 256 + bytes[at + byte];
+      values[row] = least + value;
     }
-    let value = 0;
-    for (let byte = width - 1; byte >= 0; byte--) value = value * 256 + bytes[at + byte];
-    values[row] = least + value;
   }
   from.at = at;
 };
 
+/** Byte by byte: a word above 2^31 as an argument would be an object for each of them. */
 const putId = (words: Uint32Array, from: number, out: Cursor): void => {
-  for (let word = 0; word < 4; word++) {
-    out.at = out.bytes.writeUInt32LE(words[from + word], out.at);
+  const { bytes } = out;
+  let { at } = out;
+  for (let word = from; word < from + 4; word++) {
+    const value = words[word] | 0;
+    bytes[at] = value;
+    bytes[at + 1] = value >> 8;
+    bytes[at + 2] = value >> 16;
+    bytes[at + 3] = value >> 24;
+    at += 4;
   }
+  out.at = at;
 };
 
 const takeId = (words: Uint32Array, to: number, from: Cursor): void => {
-  for (let word = 0; word < 4; word++, from.at += 4) {
-    words[to + word] = from.bytes.readUInt32LE(from.at);
+  const { bytes, at } = from;
+  for (let word = 0; word < 4; word++) {
+    const place = at + word * 4;
+    words[to + word] =
+      bytes[place] | (bytes[place + 1] << 8) | (bytes[place + 2] << 16) | (bytes[place + 3] << 24);
   }
+  from.at = at + 16;
 };
 
 const isSameId = (ids: Uint32Array, a: number, b: number): boolean =>

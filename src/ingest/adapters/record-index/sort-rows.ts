@@ -3,28 +3,45 @@ import { compareRows } from './record-columns.js';
 
 const digitBits = 16;
 const digits = 1 << digitBits;
+const twoTo32 = 4_294_967_296;
 
-/** One stable counting pass over the digit of the MSISDNs that begins at `divisor`. */
+/** One stable counting pass over a digit of the keys; false when all rows have the same. */
 const pass = (
-  keys: Float64Array,
+  keys: Int32Array,
   order: { readonly from: Uint32Array; readonly to: Uint32Array },
-  divisor: number,
-): void => {
-  const counts = new Uint32Array(digits + 1);
+  shift: number,
+): boolean => {
   const { from, to } = order;
-  for (const row of from) counts[(Math.floor(keys[row] / divisor) % digits) + 1]++;
-  for (let digit = 0; digit < digits; digit++) counts[digit + 1] += counts[digit];
-  for (const row of from) to[counts[Math.floor(keys[row] / divisor) % digits]++] = row;
+  const places = new Uint32Array(digits);
+  for (let row = 0; row < keys.length; row++) places[(keys[row] >>> shift) & (digits - 1)]++;
+  if (places[(keys[0] >>> shift) & (digits - 1)] === keys.length) return false;
+  for (let digit = 0, place = 0; digit < digits; digit++) {
+    const rows = places[digit];
+    places[digit] = place;
+    place += rows;
+  }
+  for (let at = 0; at < from.length; at++) {
+    const row = from[at];
+    to[places[(keys[row] >>> shift) & (digits - 1)]++] = row;
+  }
+  return true;
 };
 
 /** Rows by MSISDN, rows of one MSISDN as they came: what comes is nearly in order of time. */
 const byMsisdn = ({ msisdns, length }: RecordColumns): Uint32Array => {
-  let from = Uint32Array.from({ length }, (_, row) => row);
+  let from = new Uint32Array(length);
   let to = new Uint32Array(length);
-  const most = msisdns.subarray(0, length).reduce((max, value) => Math.max(max, value), 0);
-  for (let divisor = 1; divisor <= most; divisor *= digits) {
-    pass(msisdns, { from, to }, divisor);
-    [from, to] = [to, from];
+  const low = new Int32Array(length);
+  const high = new Int32Array(length);
+  for (let row = 0; row < length; row++) {
+    from[row] = row;
+    high[row] = Math.floor(msisdns[row] / twoTo32);
+    low[row] = (msisdns[row] - high[row] * twoTo32) | 0;
+  }
+  for (const keys of [low, high]) {
+    for (const shift of [0, digitBits]) {
+      if (length > 0 && pass(keys, { from, to }, shift)) [from, to] = [to, from];
+    }
   }
   return from;
 };
