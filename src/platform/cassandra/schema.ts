@@ -1,5 +1,6 @@
 import { types } from 'cassandra-driver';
 import { Fault } from '../../streaming/index.js';
+import { pauseFor } from '../pause.js';
 import type { CassandraSession } from './cassandra-session.js';
 
 export interface CassandraTable {
@@ -108,12 +109,38 @@ const keyspaceDdl = (keyspace: string, { replicationFactor, localDataCenter }: R
   `CREATE KEYSPACE IF NOT EXISTS ${quoted(keyspace)} WITH replication = ` +
   `{'class': 'NetworkTopologyStrategy', '${localDataCenter}': ${replicationFactor}}`;
 
+const triesBesideOthers = 20;
+const nextTryMs = 250;
+
+/**
+ * Looks again where a statement was refused: while another process changes the schema, a node
+ * tells of tables and columns in system_schema a moment before statements may name them, and
+ * refuses what the other was quicker to make. A statement that cannot be is refused each time.
+ */
+const besideOthers = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isRefused = error instanceof Fault && error.code === 'CASSANDRA_STATEMENT_REFUSED';
+      if (!isRefused || tries === triesBesideOthers) throw error;
+      await pauseFor(nextTryMs);
+    }
+  }
+};
+
 /**
  * Makes keyspace, tables and columns that are missing; what is there stays as it is, so it can be
  * run again, also by two at once. The session may be open without a keyspace. Facts that were
  * written before are kept: `checkSchema` tells when they are others.
  */
-export const createSchema = async (
+export const createSchema = (
+  session: CassandraSession,
+  wanted: WantedSchema,
+  replication: Replication,
+): Promise<void> => besideOthers(() => makeMissing(session, wanted, replication));
+
+const makeMissing = async (
   session: CassandraSession,
   wanted: WantedSchema,
   replication: Replication,
@@ -147,7 +174,10 @@ export const createSchema = async (
  * What differs between the keyspace and the wanted one, a sentence each; empty when nothing does.
  * Also tells of tables the user may not read and write: a delete of a row that cannot be is tried.
  */
-export const checkSchema = async (
+export const checkSchema = (session: CassandraSession, wanted: WantedSchema): Promise<string[]> =>
+  besideOthers(() => differencesOf(session, wanted));
+
+const differencesOf = async (
   session: CassandraSession,
   wanted: WantedSchema,
 ): Promise<string[]> => {
@@ -199,7 +229,7 @@ export const fixedDifferences = async (
 ): Promise<string[]> => {
   const there = await tablesOf(session, wanted.keyspace);
   if (there?.get(schemaInfoTable.name) === undefined) return [];
-  const differences = await factDifferences(session, wanted);
+  const differences = await besideOthers(() => factDifferences(session, wanted));
   return differences.filter((difference) => difference.includes(' was made with '));
 };
 
