@@ -33,6 +33,7 @@ Usage
 
 Options
   --yes                ask nothing (repair, reset)
+  --data-record        write table data_record from usage_record too (migrate)
   --validate           say what is wrong with the settings, all at once, and end
   --help               this text
 
@@ -55,6 +56,7 @@ interface CommandLine {
   readonly command: Command;
   readonly validate: boolean;
   readonly yes: boolean;
+  readonly dataRecord: boolean;
   readonly help: boolean;
 }
 
@@ -64,17 +66,19 @@ const readCommandLine = (argv: readonly string[]): CommandLine | string => {
       args: [...argv],
       allowPositionals: true,
       options: {
-        validate: { type: 'boolean' },
-        yes: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
+        validate: { type: 'boolean', default: false },
+        yes: { type: 'boolean', default: false },
+        'data-record': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     });
     const [command = 'start', ...more] = positionals;
     const known = commands.find((name) => name === command);
     if (known === undefined) return `there is no command ${command}`;
     if (more.length > 0) return `${more[0]} is one word too many`;
-    const { validate = false, yes = false } = values;
-    return { command: known, validate, yes, help: values.help === true };
+    const { 'data-record': dataRecord, ...flags } = values;
+    if (dataRecord && known !== 'migrate') return '--data-record is for migrate';
+    return { command: known, dataRecord, ...flags };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -133,13 +137,20 @@ const signalled = (): Promise<void> =>
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 
-const runMigrate = async (settings: Settings, logger: Logger): Promise<number> => {
+const runMigrate = async (
+  { dataRecord }: CommandLine,
+  settings: Settings,
+  logger: Logger,
+): Promise<number> => {
   if (settings.store === 'embedded') {
     complain('With STORE=embedded there is nothing to migrate; set STORE=cluster.');
     return 2;
   }
   const { migrate } = await import('./commands/migrate.js');
   await migrate(settings, logger, print);
+  if (!dataRecord) return 0;
+  const { fillDataRecord } = await import('./commands/fill-data-record.js');
+  await fillDataRecord(settings, print);
   return 0;
 };
 
@@ -181,7 +192,7 @@ const runCommand = async (line: CommandLine, settings: Settings): Promise<number
     format: settings.logFormat,
   });
   if (command === 'demo') return demo({ ...placeOfProgram(), logger, print });
-  if (command === 'migrate') return runMigrate(settings, logger);
+  if (command === 'migrate') return runMigrate(line, settings, logger);
   if (command === 'repair') return runRepair(line, settings, logger);
   if (command === 'reset') return runReset(line, settings, logger);
   if (command === 'verify') return (await verify(settings, logger, print)) === 0 ? 0 : 1;

@@ -1,7 +1,8 @@
 import type { DataRecordRows } from '../../ingest/index.js';
-import { recordRowsOf } from '../../ingest/adapters/cassandra-record-row-store.js';
-import { dateOfDay, inParallel, utcDayOf } from '../../platform/cassandra/index.js';
+import { inParallel } from '../../platform/cassandra/index.js';
 import type { ReplayedBatch } from '../replay.js';
+import { NewestVersions, usageRecordPlaces, usageRecordsOfPlace } from '../usage-record-rows.js';
+import type { DataRecordCheck } from './data-record-check.js';
 import type { PartitionEnds } from './partition-ends.js';
 import type { Progress } from './progress.js';
 import {
@@ -19,10 +20,6 @@ import type { Servers } from './servers.js';
 import { differentPlaces, placesToName, Sums } from './sums.js';
 import type { WindowTotals } from './window-totals.js';
 
-const places = 'SELECT DISTINCT shard, day FROM usage_record';
-const ofPlace =
-  'SELECT msisdn, recorded_at, record_id, version, agreement_id, recorded_bytes, status, ' +
-  'file_id, line_no FROM usage_record WHERE shard = ? AND day = ?';
 /** Pages of so many places are on their way or worked on at once. */
 const placesAtOnce = 4;
 
@@ -33,16 +30,16 @@ export interface RecordsCheckParts {
   readonly ends: PartitionEnds;
   readonly progress: Progress;
   readonly differs: (line: string) => void;
+  /** What else is given the newest version of each record; only when the table is written. */
+  readonly dataRecords?: DataRecordCheck;
 }
 
 /** By partition of the log, the shards and days that have rows. */
 export const recordPlaces = async ({ session, settings }: Servers): Promise<number[][]> => {
   const { partitions } = settings;
   const byPartition = Array.from({ length: partitions }, (): number[] => []);
-  for await (const rows of session.pages(places)) {
-    for (const row of rows) {
-      const shard = Number(row['shard']);
-      const day = utcDayOf(Date.parse(String(row['day'])));
+  for await (const places of usageRecordPlaces(session)) {
+    for (const { shard, day } of places) {
       byPartition[((shard % partitions) + partitions) % partitions].push(placeOf(shard, day));
     }
   }
@@ -124,16 +121,21 @@ export class RecordsCheck {
 
   async #scan(place: number, totals: WindowTotals): Promise<void> {
     const { ends, partition } = this.parts;
-    const newest = new NewestVersions(totals);
+    const newest = new NewestVersions();
     for await (const rows of this.#pages(place)) {
       for (let row = 0; row < rows.length; row++) {
         await ends.cover(partition, rows.versions[row]);
         if (this.#isDone(rows, row)) {
           this.#stored.add(place, hashRow(this.#hash, rows, row));
-          newest.add(rows, row);
+          if (newest.isNewest(rows, row)) this.#addNewest(totals, rows, row);
         } else this.#tellUndone(rows, row);
       }
     }
+  }
+
+  #addNewest(...[totals, rows, row]: [WindowTotals, DataRecordRows, number]): void {
+    const period = totals.add(rows, row);
+    if (period !== undefined) this.parts.dataRecords?.add(rows, row, period);
   }
 
   #isDone(rows: DataRecordRows, row: number): boolean {
@@ -147,33 +149,7 @@ export class RecordsCheck {
     else differs(differenceText('usage_record', { kind: 'unknown', row: namedRecord(rows, row) }));
   }
 
-  async *#pages(place: number): AsyncGenerator<DataRecordRows> {
-    const { shard, day } = shardAndDayOf(place);
-    const { session } = this.parts.servers;
-    for await (const rows of session.pages(ofPlace, [shard, dateOfDay(day)])) {
-      yield recordRowsOf(rows);
-    }
-  }
-}
-
-/** Of rows in the order of the table: the first of each record is its newest. */
-class NewestVersions {
-  #msisdn = NaN;
-  #recordedAtMs = NaN;
-  readonly #recordId = new Uint32Array(4);
-
-  constructor(private readonly totals: WindowTotals) {}
-
-  add(rows: DataRecordRows, row: number): void {
-    let isSame =
-      rows.msisdns[row] === this.#msisdn && rows.recordedAtMs[row] === this.#recordedAtMs;
-    for (let word = 0; word < 4; word++) {
-      const value = rows.recordIds[row * 4 + word];
-      isSame &&= this.#recordId[word] === value;
-      this.#recordId[word] = value;
-    }
-    this.#msisdn = rows.msisdns[row];
-    this.#recordedAtMs = rows.recordedAtMs[row];
-    if (!isSame) this.totals.add(rows, row);
+  #pages(place: number): AsyncGenerator<DataRecordRows> {
+    return usageRecordsOfPlace(this.parts.servers.session, shardAndDayOf(place));
   }
 }

@@ -8,6 +8,7 @@ import { startOfLog, type Position } from '../../streaming/index.js';
 import { Differences } from '../differences.js';
 import { logTooShort, undoneOf, type Replay } from '../replay.js';
 import { BooksCheck, endedFiles, type EndedFiles } from './books-check.js';
+import { DataRecordCheck } from './data-record-check.js';
 import { DeadLettersCheck } from './dead-letters-check.js';
 import { MessagesCheck } from './messages-check.js';
 import { PartitionEnds } from './partition-ends.js';
@@ -19,6 +20,10 @@ import { SmallTableCheck } from './small-table-check.js';
 import { smallTables } from './small-tables.js';
 import { WindowTotals } from './window-totals.js';
 
+const howToFill =
+  'Rows of data_record are missing: `npm run migrate -- --data-record` writes them from ' +
+  'usage_record, also beside the running program.';
+
 /** A committed position is seen a moment after the messages of its transaction. */
 const settleMs = 1_000;
 
@@ -28,6 +33,12 @@ interface Beginning {
   /** Behind the last event of each partition of the log. */
   readonly logEnds: readonly number[];
   readonly ended: EndedFiles;
+}
+
+interface ReplayAllParts {
+  readonly ends: PartitionEnds;
+  readonly takers: readonly Taker[];
+  readonly dataRecords: DataRecordCheck | undefined;
 }
 
 /** One run over the cluster. */
@@ -68,12 +79,14 @@ class ClusterVerification {
     const letters = new DeadLettersCheck({ ...parts, refused: books.refused });
     const tables = smallTables(servers.settings).map((table) => new SmallTableCheck(table, parts));
     const takers = [this.#messages, books, letters, ...tables];
-    await this.#replayAll(beginning, { ends, takers });
-    const named = [this.#messages, ...tables];
+    const dataRecords = servers.settings.dataRecordTable ? new DataRecordCheck(parts) : undefined;
+    await this.#replayAll(beginning, { ends, takers, dataRecords });
+    const named = [this.#messages, ...tables, ...(dataRecords === undefined ? [] : [dataRecords])];
     for (const check of [books, letters, ...named]) await check.scan();
     const toName = named.filter((check) => check.prepareNaming());
     if (toName.length > 0) await this.#replayAgain(beginning, toName);
     for (const check of toName) await check.name();
+    if ((dataRecords?.missing ?? 0) > 0) this.print(howToFill);
     const undecided = await books.checkShort(await this.#isAllDone(beginning, ends));
     this.#tellEnd({ ends, undecided, files: books.files });
     return this.#differences.count;
@@ -113,7 +126,7 @@ class ClusterVerification {
 
   async #replayAll(
     { positions }: Beginning,
-    { ends, takers }: { ends: PartitionEnds; takers: readonly Taker[] },
+    { ends, takers, dataRecords }: ReplayAllParts,
   ): Promise<void> {
     const { servers } = this;
     const progress = this.#progress;
@@ -122,7 +135,8 @@ class ClusterVerification {
       const differs = (line: string): void => {
         this.#differences.add(`partition ${partition}: ${line}`);
       };
-      const records = new RecordsCheck({ servers, partition, ends, progress, differs });
+      const ofRecords = { servers, partition, ends, progress, differs, dataRecords };
+      const records = new RecordsCheck(ofRecords);
       const parts = { servers, progress, partition, until };
       const stop = await snapshotStop(parts, differs);
       const all = { ...parts, takers: [records, ...takers] };

@@ -21,17 +21,24 @@ export class WindowTotals {
     return this.#totals.length;
   }
 
-  /** The newest version of a record. One that waits is in no total. */
-  add(rows: DataRecordRows, row: number): void {
-    if (rows.statuses[row] === waiting) return;
+  /**
+   * The newest version of a record; answers its billing period (year × 12 + month − 1). One that
+   * waits is in no total and has none, nor has one of an agreement that the log does not give.
+   */
+  add(rows: DataRecordRows, row: number): number | undefined {
+    if (rows.statuses[row] === waiting) return undefined;
     const { agreements, windows } = this.state;
     const agreement = this.#agreementOf(rows, row);
-    if (agreement === undefined) return this.#addStray(uuidText(this.#words), rows, row);
+    if (agreement === undefined) {
+      this.#addStray(uuidText(this.#words), rows, row);
+      return undefined;
+    }
     const calendar = agreements.calendar(agreements.zoneIndex[agreement]);
     const period = calendar.periodOf(rows.recordedAtMs[row]);
     const window = windows.find(agreement, period);
     if (window === undefined) this.#addStray(this.#text(agreement, period), rows, row);
     else this.#totals[window] += rows.recordedBytes[row];
+    return period;
   }
 
   /** Tells each total that the rows do not give. */

@@ -13,6 +13,7 @@ import {
   usageGroup,
   usageTransactionalId,
 } from './cluster-options.js';
+import { DataRecordMark } from './data-record-mark.js';
 import { PartitionRunner } from './partition-runner.js';
 import { ClusterRuntime, type Service } from './cluster-runtime.js';
 import { StoreWatch } from './store-watch.js';
@@ -304,11 +305,22 @@ const clusterPorts = ({ settings, session, input, status, messages }: Shared): P
   ];
 };
 
+/** Once more rows are counted without table data_record, it stays marked until it is filled. */
+const tellOfDataRecords = async ({ session, settings, logger }: Shared): Promise<void> => {
+  const isWhole = await new DataRecordMark(session).started(settings.dataRecordTable);
+  if (isWhole || !settings.dataRecordTable) return;
+  logger.warn(
+    'Table data_record has no rows of what was counted while DATA_RECORD_TABLE was off: ' +
+      '`npm run migrate -- --data-record` writes them, beside the running program.',
+  );
+};
+
 /** Every port → its adapter on Kafka and Cassandra. Rejects with the faults of both. */
 export const wireCluster = async (settings: Settings, logger: Logger): Promise<Wiring> => {
   await checkCluster(settings, logger);
   const shared = await openShared(settings, logger);
   const { roles } = settings;
+  if (roles.includes('ingest')) await tellOfDataRecords(shared);
   const snapshots: Snapshots = new Map();
   const group = counting(shared, () => runtime);
   const services: Service[] = [];

@@ -41,7 +41,7 @@ export class VerifiedCluster {
     private readonly open: { readonly kafka: Kafka; readonly client: Client },
   ) {}
 
-  static async make(): Promise<VerifiedCluster> {
+  static async make(more: Readonly<Record<string, string>> = {}): Promise<VerifiedCluster> {
     const { kafka: broker, cassandra } = sharedServers();
     const name = nameOfSpec('verify');
     const folder = mkdtempSync(join(tmpdir(), 'overage-verify-'));
@@ -56,6 +56,7 @@ export class VerifiedCluster {
         TOPIC_DATA_RECORDS_AGGREGATES: `${name}-data-records-aggregates`,
         TOPIC_IMPORT_FILES: `${name}-import-files`,
         FEED_MAX_OUT_OF_ORDERNESS: 'PT0S',
+        ...more,
       },
       () => undefined,
     );
@@ -69,10 +70,11 @@ export class VerifiedCluster {
     return new VerifiedCluster(loaded.settings, folder, { kafka, client });
   }
 
-  /** Starts the program. */
-  async start(): Promise<void> {
+  /** Starts the program, with some settings changed. */
+  async start(changed: Partial<Settings> = {}): Promise<void> {
     const place = { root: process.cwd(), version: '0.0.0' };
-    this.#program = await startProgram({ ...place, settings: this.settings, logger });
+    const settings = { ...this.settings, ...changed };
+    this.#program = await startProgram({ ...place, settings, logger });
   }
 
   /** Ends the program, which saves a snapshot of each partition. */
@@ -86,6 +88,15 @@ export class VerifiedCluster {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
       body: lines.map((line) => JSON.stringify(line)).join('\n'),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  }
+
+  async put(path: string, body: object): Promise<void> {
+    const answer = await fetch(`${this.#program?.url}${path}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   }
