@@ -1,8 +1,8 @@
 /** Entries between two places where decoding can begin, about. */
 const entriesAStart = 64;
 const leastTail = 64;
-/** So many of the newest are kept in order apart, and are merged into the tail together. */
-const newestAtOnce = 64;
+/** So many of the newest are searched one by one; more are put in order when they are asked. */
+const mostUnordered = 64;
 /** New numbers are coded once there is one for so many that are coded already. */
 const codedPerNew = 8;
 /** Bounds the work of a search, also where numbers were made to fall together. */
@@ -20,7 +20,7 @@ const stepOf = (coded: number): number => Math.ceil(tailOf(coded) / tailSteps);
 /** Memory that all segments use in turn while one is coded again. */
 let merged = new Int32Array(1 << 12);
 let code = new Int32Array(1 << 12);
-const newest = new Int32Array(newestAtOnce);
+let newest = new Int32Array(1 << 8);
 
 const withRoom = (memory: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> =>
   memory.length >= length ? memory : new Int32Array(length * 2);
@@ -51,7 +51,7 @@ export class HashSegment {
   starts = new Int32Array(2);
   tailLength = 0;
   tail = new Int32Array(stepOf(0));
-  /** So many at the begin of the tail are in order; those behind them are in order too. */
+  /** So many at the begin of the tail are in order; those behind them are as they came. */
   inOrder = 0;
 
   /** `bits` of the numbers; `depth` is what the owner has split off before them. */
@@ -107,15 +107,12 @@ export class HashSegment {
   add(value: number): boolean {
     const isFull = !this.hasRoom;
     if (isFull) this.#makeRoom();
-    const { tail, inOrder } = this;
-    let at = this.tailLength++;
-    for (; at > inOrder && tail[at - 1] > value; at--) tail[at] = tail[at - 1];
-    tail[at] = value;
-    if (this.tailLength - inOrder === newestAtOnce) this.#mergeNewest();
+    this.tail[this.tailLength++] = value;
     return isFull;
   }
 
   has(value: number): boolean {
+    if (this.tailLength - this.inOrder > mostUnordered) this.#orderTail();
     return this.#isCoded(value) || this.#isInTail(value);
   }
 
@@ -158,13 +155,16 @@ export class HashSegment {
     return low < inOrder && tail[low] === value;
   }
 
-  #mergeNewest(): void {
+  /** Imports in order add and never ask: then a tail is put in order once, when it is coded. */
+  #orderTail(): void {
     const { tail, tailLength, inOrder } = this;
-    const count = tailLength - inOrder;
-    for (let at = 0; at < count; at++) newest[at] = tail[inOrder + at];
+    const added = tail.subarray(inOrder, tailLength).sort();
+    const count = added.length;
+    newest = withRoom(newest, count);
+    newest.set(added);
     let old = inOrder - 1;
     let to = tailLength - 1;
-    for (let at = count - 1; at >= 0; to--) {
+    for (let at = count - 1; at >= 0 && inOrder > 0; to--) {
       if (old >= 0 && tail[old] > newest[at]) tail[to] = tail[old--];
       else tail[to] = newest[at--];
     }
@@ -202,7 +202,7 @@ export class HashSegment {
 
   /** All numbers, sorted and each once, in `merged`; how many. */
   #mergeAll(): number {
-    this.#mergeNewest();
+    this.#orderTail();
     merged = withRoom(merged, this.coded + this.tailLength);
     if (this.tail.length === this.tailLength) this.#endTail();
     const { codes, starts, tail } = this;
