@@ -55,22 +55,28 @@ export class AgreementOfPath {
 
 const place = /^([^/]{1,64})\/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/;
 
-/** The plus sign of an offset may have become a blank. What is no place is left as it is. */
+/** What a text that is no place is read as, and whatever is no text: a list of two for instance. */
+export const noPlace = 'no place';
+export const isPlace = (value: unknown): boolean => value !== noPlace;
+
+/** The plus sign of an offset may have become a blank. */
 const recordAfterOf = (value: unknown): unknown => {
-  const [, recordedAt, recordId] = place.exec(String(value)) ?? [];
-  if (recordedAt === undefined) return value;
+  const [, recordedAt, recordId] = (typeof value === 'string' && place.exec(value)) || [];
+  if (recordedAt === undefined) return noPlace;
   const recordedAtMs = parseIsoDateTime(recordedAt.replace(' ', '+'));
-  return Number.isNaN(recordedAtMs) ? value : { recordedAtMs, recordId: recordId.toLowerCase() };
+  return Number.isNaN(recordedAtMs) ? noPlace : { recordedAtMs, recordId: recordId.toLowerCase() };
 };
 
-const isPlace = (value: unknown): boolean => typeof value === 'object' && value !== null;
-
 const afterRule = 'recordedAt/internalRecordId of the last record of the page before';
+
+const placePattern =
+  '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+ -]\\d{2}:\\d{2})/' +
+  '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
 
 const AfterRecord = (): PropertyDecorator =>
   Ruled(
     { read: recordAfterOf, isRight: isPlace, message: `must be ${afterRule}` },
-    { type: 'string', maxLength: 101, pattern: '^[^/]{1,64}/[0-9a-fA-F-]{36}$' },
+    { type: 'string', pattern: placePattern },
     { optional: true, description: afterRule },
   );
 

@@ -18,7 +18,7 @@ import {
   wordsOf,
 } from '../platform/http/fields.js';
 import { Ruled, WholeNumber } from '../platform/http/inputs.js';
-import { PeriodPath, periodMonths, periodYears } from './data-records.dto.js';
+import { isPlace, noPlace, PeriodPath, periodMonths, periodYears } from './data-records.dto.js';
 import type { CountingPlace } from './domain/ledger.js';
 import { rivalReasons } from './domain/rivals.js';
 
@@ -41,16 +41,15 @@ const place = /^(\d{1,16})\/(-?\d{1,16})\/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-
 
 /** `version/recordedAt in epoch ms/internalRecordId`: what `next` of a page is. */
 const explainAfterOf = (value: unknown): unknown => {
-  const [, version, recordedAtMs, recordId] = place.exec(String(value)) ?? [];
-  if (version === undefined) return value;
+  const [, version, recordedAtMs, recordId] =
+    (typeof value === 'string' && place.exec(value)) || [];
+  if (version === undefined) return noPlace;
   return {
     version: Number(version),
     recordedAtMs: Number(recordedAtMs),
     recordId: recordId.toLowerCase(),
   };
 };
-
-const isPlace = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 const ExplainAfter = (): PropertyDecorator =>
   Ruled(

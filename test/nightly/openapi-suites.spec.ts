@@ -38,10 +38,14 @@ describe('the served OpenAPI document, by the tools of others', () => {
   });
 
   test('Redocly finds neither error nor warning', () => {
-    const args = ['lint', '--config', 'redocly.yaml', '--format', 'stylish', document];
+    const args = ['lint', '--config', 'redocly.yaml', '--format', 'json', document];
     const { code, output } = run(tool('redocly'), args, suites);
-    expect({ code, output }).toMatchObject({ code: 0 });
-    expect(output).not.toMatch(/warning/i);
+    // beside the report it may print that it wants a newer Node
+    const report = output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1);
+    expect({ code, totals: (JSON.parse(report) as { totals: object }).totals }).toEqual({
+      code: 0,
+      totals: { errors: 0, warnings: 0, ignored: 0 },
+    });
   });
 
   test('a client generated from it compiles and makes seven calls', () => {
@@ -60,8 +64,13 @@ describe('the served OpenAPI document, by the tools of others', () => {
 
   testWithPython('Schemathesis finds no answer that the document does not tell', () => {
     const schemathesis = installSchemathesis(schemathesisVersion);
+    const config = ['--config-file', join(suites, 'schemathesis.toml')];
     const args = ['run', `${program.url}/api/openapi.json`, '--max-examples', examples];
-    const { code, output } = run(schemathesis, [...args, '--seed', '1', '--no-color']);
+    const { code, output } = run(
+      schemathesis,
+      [...config, ...args, '--seed', '1', '--no-color'],
+      suites,
+    );
     expect({ code, output }).toMatchObject({ code: 0 });
   });
 });

@@ -85,7 +85,12 @@ const watchRequests = async (fastify: Fastify, hosts: KnownHosts): Promise<void>
     sayDefaults(reply);
     const { method, headers, routeOptions } = request;
     const isChangingGet = Object.hasOwn(routeOptions.config, changesOnGet);
-    done(guardRequest({ method, headers, isChangingGet }, hosts));
+    const refused = guardRequest({ method, headers, isChangingGet }, hosts);
+    // what is not there reads no body, so none can be wrong with it; the filter tells the methods
+    const missing = request.is404
+      ? refusal(httpErrors, 'ROUTE_UNKNOWN', { status: 404 })
+      : undefined;
+    done(refused ?? missing);
   });
   fastify.addHook('onSend', async (request, reply, body) => withEtag(request, reply, body));
   await fastify.register(fastifyCompress, {

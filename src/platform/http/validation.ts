@@ -23,10 +23,11 @@ export const refusalOf = (errors: readonly ValidationError[]): Refusal => {
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Fields that the library leaves out without a word; no shape has them. */
-const passedOverNames = ['__proto__', 'constructor', 'prototype'];
+/** Names every object has: the library leaves fields of them out without a word. */
+const isPassedOver = (name: string): boolean => name in Object.prototype || name === 'prototype';
 
-const hasField = (value: unknown, name: string): boolean => Object.hasOwn(Object(value), name);
+const passedOverIn = (value: unknown): string[] =>
+  isObject(value) ? Object.keys(Object(value) as object).filter(isPassedOver) : [];
 
 const invalid = (message: string): Refusal =>
   refusal(httpErrors, 'REQUEST_INVALID', { status: 400, message });
@@ -52,7 +53,7 @@ export class ShapePipe extends ValidationPipe {
     if (plain.has(metadata.metatype)) return super.transform(value, metadata);
     if (metadata.type === 'body' && !isObject(value))
       throw invalid('the body must be a JSON object');
-    const passedOver = passedOverNames.filter((name) => isObject(value) && hasField(value, name));
+    const passedOver = passedOverIn(value);
     if (passedOver.length > 0) {
       throw invalid(passedOver.map((name) => `${name}: is not known`).join('; '));
     }

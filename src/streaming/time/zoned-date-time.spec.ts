@@ -34,6 +34,18 @@ describe('parseZonedDateTime', () => {
     expect(parse('2020-07-01T00:00-05:00[Europe/Warsaw]')).toBe(Date.UTC(2020, 6, 1, 5));
   });
 
+  it.each([
+    '2020-01-01T23:00:00.000+00:00',
+    '2020-01-01T23:00Z',
+    '2020-01-01T23:00:07-05:30',
+    '2020-01-01T23:00+01:24:36',
+    '2020-01-01T23:00+01:00[Europe/Warsaw]',
+  ])('reads %s alike, whatever stands behind it', (text) => {
+    for (const behind of [':', ':00', ':00Z', '.5', '[UTC]', 'Z', '+01:00', '0']) {
+      expect(parseZonedDateTime(bytesOf(text + behind), 0, text.length)).toBe(parse(text));
+    }
+  });
+
   it('cuts digits below a millisecond down, also before 1970', () => {
     expect(parse('1969-12-31T23:59:59.999999999Z')).toBe(-1);
     expect(parse('1969-12-31T23:59:59.000999999Z')).toBe(-1000);
@@ -221,6 +233,17 @@ describe('parseIsoDateTime', () => {
     ['1969-W01-1T00:00Z', Date.UTC(1968, 11, 30)],
   ])('reads %s', (text, ms) => {
     expect(parseIsoDateTime(text)).toBe(ms);
+  });
+
+  it('reads a time alike, whatever was read before it', () => {
+    const forms = ['00:00Z', '00:00+00:00', '00:00:00.000+00:00', '00:00:00.000000+00:00:00'];
+    for (const before of forms) {
+      for (const form of forms) {
+        parseIsoDateTime(`2021-01-01T${before}[UTC]`);
+        parseIsoDateTime(`2021-01-01T${before}`);
+        expect(parseIsoDateTime(`2020-01-01T${form}`)).toBe(newYear);
+      }
+    }
   });
 
   it.each([

@@ -38,7 +38,7 @@ export function parseZonedDateTime(bytes: Uint8Array, start: number, end: number
   if (length < MIN_LENGTH || length > MAX_LENGTH || bytes[start + 10] !== UPPER_T) return NaN;
   const localSeconds = epochDay(bytes, start) * 86_400 + secondOfDay(bytes, start + 11);
   const fractionMs = bytes[cursor] === DOT ? fraction(bytes, end) : 0;
-  const offset = offsetSeconds(bytes);
+  const offset = offsetSeconds(bytes, end);
   if (cursor !== end && !isBracketedZone(bytes, end)) return NaN;
   return (localSeconds - offset) * 1000 + fractionMs;
 }
@@ -126,7 +126,7 @@ function fraction(bytes: Uint8Array, end: number): number {
   return at === first || at > first + 9 || !hasSeconds ? NaN : ms;
 }
 
-function offsetSeconds(bytes: Uint8Array): number {
+function offsetSeconds(bytes: Uint8Array, end: number): number {
   const sign = bytes[cursor];
   if (sign === UPPER_Z) {
     cursor += 1;
@@ -136,14 +136,16 @@ function offsetSeconds(bytes: Uint8Array): number {
   const hours = pair(bytes, cursor + 1);
   const minutes = pair(bytes, cursor + 4);
   cursor += 6;
-  const seconds = bytes[cursor] === COLON ? offsetEndSeconds(bytes) : 0;
+  const seconds = offsetEndSeconds(bytes, end);
   if ((hours | minutes | seconds) < 0 || minutes > 59) return NaN;
   const total = hours * 3600 + minutes * 60 + seconds;
   if (total > MAX_OFFSET_SECONDS) return NaN;
   return sign === DASH ? -total : total;
 }
 
-function offsetEndSeconds(bytes: Uint8Array): number {
+function offsetEndSeconds(bytes: Uint8Array, end: number): number {
+  // a whole time may end here, and what is behind it may be anything, also a colon
+  if (cursor >= end || bytes[cursor] !== COLON) return 0;
   const seconds = pair(bytes, cursor + 1);
   cursor += 3;
   return seconds > 59 ? -1 : seconds;

@@ -27,6 +27,15 @@ const mustRun = (command: string, args: readonly string[], cwd: string): void =>
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${output}`);
 };
 
+/** Rules and client may change where the lock does not. */
+const copyDescribed = (): void => {
+  mkdirSync(installed, { recursive: true });
+  cpSync(described, installed, {
+    recursive: true,
+    filter: (path) => !path.startsWith(join(described, 'node_modules')),
+  });
+};
+
 /**
  * The linters and generators of test/nightly/suites, installed from their own lock into the cache:
  * they weigh more than the program and are no part of it. Answers their folder.
@@ -34,13 +43,12 @@ const mustRun = (command: string, args: readonly string[], cwd: string): void =>
 export const installSuites = (): string => {
   const stamp = join(installed, 'installed-lock.json');
   const lock = readFileSync(join(described, 'package-lock.json'), 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return installed;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) {
+    copyDescribed();
+    return installed;
+  }
   rmSync(installed, { recursive: true, force: true });
-  mkdirSync(installed, { recursive: true });
-  cpSync(described, installed, {
-    recursive: true,
-    filter: (path) => !path.includes('node_modules'),
-  });
+  copyDescribed();
   mustRun('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], installed);
   writeFileSync(stamp, lock);
   return installed;
