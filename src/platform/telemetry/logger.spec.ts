@@ -39,6 +39,21 @@ test('an entry below the level is not written', () => {
   expect(entries(lines).map(({ msg }) => msg)).toEqual(['c']);
 });
 
+test('an error is told whatever is in it: bounded, bytes as their number, lists as lists', () => {
+  const { logger, lines } = loggerTo();
+  const root: Record<string, unknown> = { subject: 'root', raw: Buffer.alloc(5000) };
+  root['issuerCertificate'] = root; // as TLS has it
+  const inList = [new Error('of a list'), root];
+  const cause = Object.assign(new Error('altname'), { cert: { issuerCertificate: root } });
+  logger.error('refused', Object.assign(new Error('no host', { cause }), { inList, n: null }));
+  expect(lines[0].length).toBeLessThan(5000);
+  expect(entries(lines)[0]['err']).toMatchObject({
+    message: 'no host',
+    ...{ n: null, inList: [{}, { subject: 'root', raw: '5000 bytes' }] },
+    cause: { message: 'altname', cert: { issuerCertificate: { subject: 'root' } } },
+  });
+});
+
 test('an error keeps its cause', () => {
   const { logger, lines } = loggerTo();
   logger.error('commit failed', new Error('disk full', { cause: new Error('ENOSPC') }));

@@ -59,10 +59,22 @@ const masked =
   (value: unknown): unknown =>
     typeof value === 'string' ? mask(value) : value;
 
-const withoutNumbers = (value: unknown): unknown => {
+/** Errors of others hold whole certificates; each names its issuer, the last one itself. */
+const deepestFacts = 6;
+const mostItems = 100;
+
+/** Plain data, names of files masked, whatever is in it: bounded, bytes as their number. */
+const withoutNumbers = (value: unknown, depth = 0): unknown => {
   if (typeof value === 'string') return maskFileNames(value);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, withoutNumbers(of)]));
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  if (depth === deepestFacts) return '…';
+  if (Array.isArray(value)) {
+    return value.slice(0, mostItems).map((each) => withoutNumbers(each, depth + 1));
+  }
+  if (value instanceof Date) return value;
+  const entries = Object.entries(value).slice(0, mostItems);
+  return Object.fromEntries(entries.map(([key, of]) => [key, withoutNumbers(of, depth + 1)]));
 };
 
 /** An Error with its code, facts and causes, as plain data; names of files in it are masked. */
