@@ -12,7 +12,7 @@ jest.setTimeout(600_000);
 
 const agreementId = '0b12c601-9287-3f5c-a78c-df508fe0f889';
 const msisdn = '48917846822';
-const env = { FEED_MAX_OUT_OF_ORDERNESS: 'PT0S', LOG_LEVEL: 'warn' };
+const env = { FEED_MAX_OUT_OF_ORDERNESS: 'PT0S', LOG_LEVEL: 'warn', GENERATOR: 'on' };
 const cql =
   `select * from data_record where agreement_id = ${agreementId} ` +
   'and year = 2020 and month = 1';

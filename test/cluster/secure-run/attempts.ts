@@ -41,7 +41,6 @@ export interface Refusal {
   /** Of its message, behind the first. */
   readonly lines: readonly string[];
   readonly message: string;
-  readonly tookMs: number;
 }
 
 /** The refusal of a command, or undefined when it was not refused. */
@@ -49,7 +48,6 @@ export const refusalOf = async (
   command: (settings: Settings) => Promise<unknown>,
   settings: Settings,
 ): Promise<Refusal | undefined> => {
-  const beganMs = Date.now();
   try {
     const running = (await command(settings)) as Partial<RunningProgram>;
     await running.stop?.();
@@ -60,6 +58,6 @@ export const refusalOf = async (
     const { code, message } = error;
     said.push(message);
     const [, ...lines] = message.split('\n  ');
-    return { code, lines, message, tookMs: Date.now() - beganMs };
+    return { code, lines, message };
   }
 };
