@@ -15,6 +15,7 @@ const reactions = [
   '| StateCorrupt | It stops that partition and is not ready; nothing is repaired in place. |',
   '| BadRecord | The input is refused with the code; everything else goes on. |',
   '| Fatal | It ends, or does not start. |',
+  '| Warn | It goes on, and says so in its log, on its page and at `/api/warnings`. |',
 ];
 
 const section = ({ folder, codes }: DeclaredCodes): string[] => [

@@ -11,6 +11,7 @@ import { IngestModule } from './ingest/ingest.module.js';
 import { queryCosts } from './graphql-costs.js';
 import { graphqlErrorOf } from './platform/http/graphql-errors.js';
 import { limitQueries, maxQueryTokens, queryLimits } from './platform/http/graphql-limits.js';
+import { WarningsController } from './warnings.controller.js';
 import { HealthController } from './platform/http/health.controller.js';
 
 /** The list of contexts. */
@@ -38,7 +39,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [PortsModule.with(providers), graphql(onUnexpected), ...contexts],
-      controllers: [HealthController, CountsController],
+      controllers: [HealthController, CountsController, WarningsController],
     };
   }
 

@@ -115,16 +115,32 @@ const showText = (id, text) => {
   if (byId(id).textContent !== text) byId(id).textContent = text;
 };
 
+const warningItem = ({ message, next }) => {
+  const item = element('li', { text: message });
+  item.append(element('span', { className: 'soft below', text: next }));
+  return item;
+};
+
+const showWarnings = (items) => {
+  const now = JSON.stringify(items);
+  if (shown.warnings === now) return;
+  shown.warnings = now;
+  byId('warnings').hidden = items.length === 0;
+  byId('warning-items').replaceChildren(...items.map(warningItem));
+};
+
 const refresh = async () => {
   const counts = await read('/api/counts');
   for (const name of ['agreements', 'files', 'records', 'messages']) {
     showText(name, number.format(counts[name]));
   }
   showNextStep(counts);
-  const [files, messages] = await Promise.all([
+  const [warnings, files, messages] = await Promise.all([
+    read('/api/warnings'),
     read('/api/import-files?limit=8'),
     read(`/api/data-records-aggregates?latest=${latestMessages}`),
   ]);
+  showWarnings(warnings.items);
   showTable('file', files.items, fileRow);
   showTable('message', messages.messages.reverse(), messageRow);
 };

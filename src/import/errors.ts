@@ -6,6 +6,13 @@ const dropAgain =
 
 /** Codes of lines that are refused, and of files. Codes of times stand with their parser. */
 export const importErrors = {
+  DONE_FILES_UNKNOWN: {
+    reaction: 'Warn',
+    meaning: 'Files in done/ are not among those that the store has read.',
+    next:
+      'Move them back into the incoming folder: they are read, and lines that are known are ' +
+      'duplicates.',
+  },
   FILE_LINES_LOST: {
     reaction: 'BadRecord',
     meaning: 'Lines of the file were lost with a damaged store, which was repaired.',

@@ -1,5 +1,5 @@
 /** What the runtime does about a fault; the code only says what happened. */
-export type Reaction = 'Retry' | 'Fenced' | 'StateCorrupt' | 'BadRecord' | 'Fatal';
+export type Reaction = 'Retry' | 'Fenced' | 'StateCorrupt' | 'BadRecord' | 'Fatal' | 'Warn';
 
 /** One stable error code, as docs/errors.md lists it. */
 export interface FaultCode {

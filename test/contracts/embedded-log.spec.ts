@@ -335,6 +335,39 @@ describe('EmbeddedLog', () => {
     await log.abandon();
     await expect(appended).rejects.toMatchObject({ code: 'APPEND_UNDONE' });
   });
+
+  it('keeps few positions however many commits there are, the last one in force', async () => {
+    const trimmed = await EmbeddedLog.open(test.database, noteCodec, { trimEveryCommits: 5 });
+    const counts: number[] = [];
+    for (let offset = 0; offset < 23; offset++) {
+      const appended = trimmed.append(notes(`n${offset}`));
+      await trimmed.read(offset);
+      await trimmed.commit(nothing, at(offset + 1));
+      await appended;
+      const [{ n }] = await test.database.own.query('SELECT count(*) AS n FROM position');
+      counts.push(Number(n));
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(5);
+    expect(await trimmed.fence()).toEqual(at(23));
+    await reopen();
+    expect(await log.fence()).toEqual(at(23));
+    expect(await storedNotes()).toHaveLength(23);
+  });
+
+  it('says behind each commit how far the log is, and never before', async () => {
+    const told: number[] = [];
+    const onCommitted = (logEnd: number): void => void told.push(logEnd);
+    const telling = await EmbeddedLog.open(test.database, noteCodec, { onCommitted });
+    for (let offset = 0; offset < 3; offset++) {
+      void telling.append(notes('n'));
+      await telling.read(offset);
+      expect(told).toHaveLength(offset);
+      await telling.commit(nothing, at(offset + 1));
+    }
+    expect(told).toEqual([1, 2, 3]);
+    await expect(telling.commit(unstorable, at(4))).rejects.toThrow();
+    expect(told).toEqual([1, 2, 3]);
+  });
 });
 
 describe('a log opened twice over the same tables', () => {

@@ -2,6 +2,7 @@ import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
 import { importStates, type ImportState } from '../domain/tables.js';
 import type { ImportFile, ImportFileStore } from '../import-file-store.js';
 import type { ImportJournal } from '../import-journal.js';
+import type { StoredFile } from './unknown-files.js';
 
 const inState = (...states: ImportState[]): string =>
   `f.id IN (SELECT file_id FROM import_progress GROUP BY file_id
@@ -64,6 +65,21 @@ export class EmbeddedImportFileStore implements ImportFileStore, ImportJournal {
   async byId(id: number): Promise<ImportFile | undefined> {
     const [row] = await this.database.query(select('f.id = $1', ''), [id]);
     return row && fileOf(row);
+  }
+
+  /** The files of these names or ids that did not fail. */
+  async stored(names: readonly string[], ids: readonly number[]): Promise<StoredFile[]> {
+    const rows = await this.database.query(
+      `SELECT f.id, f.name, f.feed, f.inode, f.bytes, arg_max(p.byte_offset, p.seq) AS bytes_read
+         FROM import_file f JOIN import_progress p ON p.file_id = f.id
+        WHERE f.name IN (SELECT unnest($1)) OR f.id IN (SELECT unnest($2))
+        GROUP BY ALL HAVING arg_max(p.state, p.seq) <> $3`,
+      [names, Float64Array.from(ids), importStates.indexOf('failed')],
+    );
+    return rows.map(({ id, name, feed, inode, bytes, bytes_read: bytesRead }) => ({
+      ...{ id: Number(id), name: String(name), feed: String(feed), inode: String(inode) },
+      ...{ bytes: Number(bytes), bytesRead: Number(bytesRead) },
+    }));
   }
 
   async unfinished(): Promise<ImportFile[]> {

@@ -129,7 +129,7 @@ export class EmbeddedDatabase implements StoreReads {
     } catch (error) {
       database.#isBroken = true;
       await database.close();
-      throw isDiskFull(error) ? writeFault(error) : error;
+      throw isDiskFull(error) ? writeFault(error) : readFault(error);
     }
     return database;
   }

@@ -44,6 +44,10 @@ export interface EmbeddedLogOptions {
   readonly batchEvents?: number;
   /** Events a batch when stored ones are read for a replay. */
   readonly storedBatchEvents?: number;
+  /** The table of positions is trimmed after so many commits. */
+  readonly trimEveryCommits?: number;
+  /** Called behind each commit with the first offset that is not durable. */
+  readonly onCommitted?: (logEnd: number) => void;
 }
 
 /** What the log needs of the database; `transaction` may be wrapped to learn what is committed. */
@@ -84,6 +88,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   readonly #pending = new PendingAppends<E>();
   readonly #batchEvents: number;
   readonly #storedBatchEvents: number;
+  readonly #trimEveryCommits: number;
   readonly #listeners = new Set<() => void>();
   #handed: E[] = [];
   #seq = 0;
@@ -97,10 +102,11 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   private constructor(
     private readonly database: LogDatabase,
     private readonly codec: LogCodec<E>,
-    options: EmbeddedLogOptions,
+    private readonly options: EmbeddedLogOptions,
   ) {
     this.#batchEvents = options.batchEvents ?? 8192;
     this.#storedBatchEvents = options.storedBatchEvents ?? 65536;
+    this.#trimEveryCommits = options.trimEveryCommits ?? 10_000;
     database.onDamage((fault) => {
       this.#broken = fault;
       this.#signal();
@@ -119,13 +125,10 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
     options: EmbeddedLogOptions = {},
   ): Promise<EmbeddedLog<E>> {
     const log = new EmbeddedLog(database, codec, options);
-    const position = quoted(positionTable.name);
-    const [{ rows }] = await database.own.query(`SELECT count(*) AS rows FROM ${position}`);
-    if (Number(rows) > 1) {
-      await database.execute(
-        `DELETE FROM ${position} WHERE seq < (SELECT max(seq) FROM ${position})`,
-      );
-    }
+    const [{ rows }] = await database.own.query(
+      `SELECT count(*) AS rows FROM ${quoted(positionTable.name)}`,
+    );
+    if (Number(rows) > 1) await log.#trimPositions();
     await log.#checkWhole();
     await log.fence();
     return log;
@@ -280,6 +283,9 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
         throw error;
       }
       this.#pending.settle(seq, this.#mark.position.offset);
+      this.options.onCommitted?.(this.#logEnd);
+      // what it fails with, the next commit meets too
+      if (seq % this.#trimEveryCommits === 0) await this.#trimPositions().catch(() => undefined);
       if (effects.messages.length > 0) for (const tell of this.#listeners) tell();
     });
   }
@@ -297,6 +303,13 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
     ]);
     this.#mark = after;
     this.#logEnd = Math.max(this.#logEnd, appends.at(-1)?.nextOffset ?? 0);
+  }
+
+  #trimPositions(): Promise<void> {
+    const table = quoted(positionTable.name);
+    return this.database.execute(
+      `DELETE FROM ${table} WHERE seq < (SELECT max(seq) FROM ${table})`,
+    );
   }
 
   #readStored(offset: number): Promise<E> {

@@ -38,6 +38,21 @@ export const embeddedErrors = {
     meaning: 'The store file or its log was removed or replaced while the program runs.',
     next: 'Stop the program, put the files back as they were, start it again.',
   },
+  STORE_EVENTS_MISSING: {
+    reaction: 'Warn',
+    meaning:
+      'Events that were acknowledged are not in the store: its log is missing, or it is old.',
+    next:
+      'Stop the program and put back the right files of DATA_DIR, or deliver the files and ' +
+      'records of that time again, what is known is a duplicate; then remove overage.duckdb.mark.',
+  },
+  STORE_EXCHANGED: {
+    reaction: 'Warn',
+    meaning: 'The store is not the one that ran here before.',
+    next:
+      'Stop the program and put back the right files of DATA_DIR, or deliver all files and ' +
+      'records again; then remove overage.duckdb.mark.',
+  },
   STORE_BUSY: {
     reaction: 'Retry',
     meaning: 'Counting needs the memory of the store, so nothing is answered from it just now.',

@@ -19,7 +19,7 @@ export const messageTable: TableSchema = {
   ],
 };
 
-/** One row a commit; the greatest seq is in force. Trimmed to that one when the log is opened. */
+/** One row a commit; the greatest seq is in force. Trimmed to that one now and then. */
 export const positionTable: TableSchema = {
   name: 'position',
   columns: [

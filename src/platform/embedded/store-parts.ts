@@ -3,7 +3,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { openFault } from './open-store.js';
 
 /** What a store consists of beside its file; copies of damaged parts are a person's, not its. */
-const endings = ['', '.wal', '.wal.checkpoint', '.wal.recovery', '.tmp', '.mark'];
+const endings = ['', '.wal', '.wal.checkpoint', '.wal.recovery', '.tmp', '.mark', '.mark.new'];
 
 /** The paths of the store's own parts that are there. */
 export const storeParts = (path: string): string[] =>

@@ -72,6 +72,7 @@ import { claimedImporter } from '../claimed-importer.js';
 import { importerPorts } from '../importer-ports.js';
 import { runningTotals } from '../running-totals.js';
 import type { Wiring } from '../wiring.js';
+import { WARNINGS } from '../../warnings.controller.js';
 
 const answerWithinMs = 30_000;
 const retryAfterMs = 500;
@@ -297,6 +298,8 @@ const clusterPorts = ({ settings, session, input, status, messages }: Shared): P
     port(CDR_DROP, new FolderCdrDrop(settings.incomingDataRecordsDir)),
     port(FEED_FILES, new CassandraFeedFiles(session)),
     port(IMPORT_FILE_STORE, new CassandraImportFileStore(session)),
+    // its servers say themselves what they miss
+    port(WARNINGS, () => []),
     port(COUNTS, clusterCounts({ session, status, messages })),
     port(MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),
     port(CORRECTION_MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),

@@ -50,17 +50,20 @@ import {
   EmbeddedDatabase,
   EmbeddedLog,
   FileSnapshotStore,
+  StoreMark,
   storeParts,
 } from '../../platform/embedded/index.js';
 import { CLOCK, systemClock } from '../../platform/http/clock.js';
 import { TASK_STATE } from '../../platform/http/health.controller.js';
 import { pauseFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
+import { EmbeddedWarnings } from './embedded-warnings.js';
 import { UsageRuntime } from './embedded-runtime.js';
 import { claimedImporter } from '../claimed-importer.js';
 import { importerPorts } from '../importer-ports.js';
 import { runningTotals } from '../running-totals.js';
 import type { Wiring } from '../wiring.js';
+import { WARNINGS } from '../../warnings.controller.js';
 import { PartitionTask, type RowStore, type TableSchema } from '../../streaming/index.js';
 
 const retryAfterMs = 200;
@@ -97,6 +100,7 @@ export interface OpenedStore {
   readonly rows: RowStore<RecordLookups, FoundRecords>;
   readonly snapshots: FileSnapshotStore;
   readonly index: RecordIndex;
+  readonly warnings: EmbeddedWarnings;
   /** Closes the index, then the database. */
   close(): Promise<void>;
 }
@@ -122,7 +126,14 @@ export const openEmbedded = async (
     const index = await openRecordIndex({ settings, logger }, database, indexWorker);
     const log = await EmbeddedLog.open(indexed(database, index), usageLogCodec, {
       batchEvents: settings.batchEvents,
+      onCommitted: (logEnd) => mark.note(logEnd),
     });
+    const mark = StoreMark.open(`${storePath(settings.dataDir)}.mark`, {
+      storeId: database.storeId,
+      logEnd: log.end,
+    });
+    const warnings = new EmbeddedWarnings(logger);
+    warnings.eventsMissing(mark.missing);
     const snapshots = new FileSnapshotStore({
       directory: snapshotFolder(settings.dataDir),
       application: usageApplication.name,
@@ -133,6 +144,7 @@ export const openEmbedded = async (
     const close = async (): Promise<void> => {
       await index.close();
       await database.close();
+      mark.close();
     };
     return {
       database,
@@ -140,6 +152,7 @@ export const openEmbedded = async (
       rows: embeddedRecordRowStore(database, index),
       snapshots,
       index,
+      warnings,
       close,
     };
   } catch (error) {
@@ -152,7 +165,7 @@ const noImporter = { start: () => Promise.resolve(), stop: () => Promise.resolve
 
 const newImporter = (
   { settings, logger }: { settings: Settings; logger: Logger },
-  { log, database }: OpenedStore,
+  { log, database, warnings }: OpenedStore,
 ): ReturnType<typeof claimedImporter> => {
   const importer = new Importer({
     ...importerPorts(settings, logger),
@@ -162,7 +175,17 @@ const newImporter = (
   // a copy of a store has its id, but not its place
   const store = `embedded ${database.storeId} in ${resolve(settings.dataDir)}`;
   const directory = settings.incomingDataRecordsDir;
-  return claimedImporter(importer, { directory, store, isShared: false, logger });
+  const claimed = claimedImporter(importer, { directory, store, isShared: false, logger });
+  return {
+    get lastMoveMs() {
+      return claimed.lastMoveMs;
+    },
+    start: async () => {
+      await claimed.start();
+      void warnings.lookAtDone(directory, new EmbeddedImportFileStore(database));
+    },
+    stop: () => claimed.stop(),
+  };
 };
 
 const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
@@ -235,6 +258,7 @@ export const wireEmbedded = async (
         now: systemClock,
       }),
     ),
+    port(WARNINGS, () => store.warnings.items),
     port(TASK_STATE, () => task.state),
     port(
       RUNNING_TOTALS,
