@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { restFor } from '../pause.js';
 
 const leastMsBetweenWrites = 1000;
 const mostPoints = 64;
@@ -87,6 +88,8 @@ export class StoreMark {
   #logEnd = 0;
   #writtenEnd: number | undefined;
   #writtenAtMs = -Infinity;
+  #isWaiting = false;
+  #isClosed = false;
 
   private constructor(
     private readonly path: string,
@@ -123,11 +126,26 @@ export class StoreMark {
   note(logEnd: number): void {
     this.#logEnd = logEnd;
     if (Math.abs(this.now() - this.#writtenAtMs) >= leastMsBetweenWrites) this.#save();
+    else void this.#saveLater();
   }
 
   /** For a clean end: writes what was noted. */
   close(): void {
-    if (this.#logEnd !== this.#writtenEnd) this.#save();
+    this.#saveChanged();
+    this.#isClosed = true;
+  }
+
+  /** The last of many commits is noted too when none follows. Never rejects. */
+  async #saveLater(): Promise<void> {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    await restFor(leastMsBetweenWrites);
+    this.#isWaiting = false;
+    this.#saveChanged();
+  }
+
+  #saveChanged(): void {
+    if (!this.#isClosed && this.#logEnd !== this.#writtenEnd) this.#save();
   }
 
   /** What cannot be written is not worth an error: nothing that is counted depends on it. */
