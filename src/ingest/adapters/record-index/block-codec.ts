@@ -69,6 +69,13 @@ const takeNumbers = (values: Numbers, count: number, from: Cursor): void => {
     values.fill(least, 0, count);
   } else if (width === rawWidth) {
     for (let row = 0; row < count; row++, at += width) values[row] = bytes.readDoubleLE(at);
+  } else if (width <= 3) {
+    for (let row = 0; row < count; row++, at += width) {
+      let value = bytes[at];
+      if (width > 1) value |= bytes[at + 1] << 8;
+      if (width > 2) value |= bytes[at + 2] << 16;
+      values[row] = least + value;
+    }
   } else {
     for (let row = 0; row < count; row++, at += width) {
       let value = 0;
@@ -104,6 +111,10 @@ const takeId = (words: Uint32Array, to: number, from: Cursor): void => {
   from.at = at + 16;
 };
 
+/** The bytes of the first ids, in the order of the machine, as snapshots have them. */
+const bytesOfIds = ({ recordIds, length }: RecordColumns): Uint8Array =>
+  new Uint8Array(recordIds.buffer, recordIds.byteOffset, length * 16);
+
 const isSameId = (ids: Uint32Array, a: number, b: number): boolean =>
   ids[a] === ids[b] &&
   ids[a + 1] === ids[b + 1] &&
@@ -125,8 +136,9 @@ const takeAgreements = ({ agreementIds }: RecordColumns, count: number, from: Cu
   for (let row = 0; row < count;) {
     const end = row + from.bytes[from.at++];
     takeId(agreementIds, row * 4, from);
-    const first = row * 4;
-    for (row++; row < end; row++) agreementIds.copyWithin(row * 4, first, first + 4);
+    const last = end * 4;
+    for (let word = row * 4 + 4; word < last; word++) agreementIds[word] = agreementIds[word - 4];
+    row = end;
   }
 };
 
@@ -134,7 +146,8 @@ const takeAgreements = ({ agreementIds }: RecordColumns, count: number, from: Cu
 export const encodeBlock = (rows: RecordColumns, bytes: Buffer): number => {
   const out = { bytes, at: bytes.writeUInt16LE(rows.length, 0) };
   for (const column of numberColumns(rows)) putNumbers(column, rows.length, out);
-  for (let row = 0; row < rows.length; row++) putId(rows.recordIds, row * 4, out);
+  bytes.set(bytesOfIds(rows), out.at);
+  out.at += rows.length * 16;
   putAgreements(rows, out);
   return out.at;
 };
@@ -144,7 +157,9 @@ export const decodeBlock = (bytes: Buffer, rows: RecordColumns): void => {
   const count = bytes.readUInt16LE(0);
   const from = { bytes, at: 2 };
   for (const column of numberColumns(rows)) takeNumbers(column, count, from);
-  for (let row = 0; row < count; row++) takeId(rows.recordIds, row * 4, from);
-  takeAgreements(rows, count, from);
   rows.length = count;
+  const idsEnd = from.at + count * 16;
+  bytesOfIds(rows).set(bytes.subarray(from.at, idsEnd));
+  from.at = idsEnd;
+  takeAgreements(rows, count, from);
 };
