@@ -92,3 +92,21 @@ export const goldenRecords = (): string =>
       return JSON.stringify({ externalId, recordedAt, msisdn, recordedBytes: Number(bytes) });
     })
     .join('\n');
+
+export const goldenAgreement = '0b12c601-9287-3f5c-a78c-df508fe0f889';
+export const goldenMsisdn = '48917846822';
+export const messagesPath = '/api/data-records-aggregates';
+export const firstRecord = '8aae90a1-c2e7-33e5-9fab-f8f3e1900906';
+/** Of the golden agreement. */
+export const period = `/api/data-records/${goldenAgreement}/2020`;
+
+/** A cursor is a number or a text: what one answer calls `next` is `after` of the next one. */
+export const messagesAfter = async (api: Client, after: number | string) =>
+  (await api.get(`${messagesPath}?after=${after}`)).body.messages;
+
+/** The first agreement of the demo and its records, all accepted. */
+export const goldenRun = async (api: Client): Promise<void> => {
+  await api.get('/api/agreements/generate');
+  const answer = await api.post('/api/incoming-data-records', goldenRecords(), ndjson);
+  expect(answer.body).toEqual({ accepted: 31, rejected: [] });
+};

@@ -1,9 +1,13 @@
 import { connect } from 'node:net';
 import {
   client,
-  goldenRecords,
+  firstRecord,
+  goldenAgreement,
+  goldenRun,
+  messagesAfter,
   json,
   ndjson,
+  period,
   refused,
   until,
   type ApiUnderTest,
@@ -11,14 +15,10 @@ import {
   type Loose,
 } from './api-client.js';
 import { documentLaws } from './openapi-document.contract.js';
+import { goldenRunLaws } from './golden-run.contract.js';
 import { pagedLaws } from './paged.contract.js';
 
 export type { ApiUnderTest };
-
-const goldenAgreement = '0b12c601-9287-3f5c-a78c-df508fe0f889';
-const goldenMsisdn = '48917846822';
-const messagesPath = '/api/data-records-aggregates';
-const firstRecord = '8aae90a1-c2e7-33e5-9fab-f8f3e1900906';
 
 const agreementJson = (fields: Record<string, unknown> = {}) => ({
   id: '11111111-1111-4111-8111-111111111111',
@@ -38,9 +38,6 @@ const recordJson = (fields: Record<string, unknown> = {}) => ({
   ...fields,
 });
 
-/** A cursor is a number or a text: what one answer calls `next` is `after` of the next one. */
-const messagesAfter = async (api: Client, after: number | string) =>
-  (await api.get(`${messagesPath}?after=${after}`)).body.messages;
 const endOfMessages = async (api: Client): Promise<number | string> =>
   (await api.get('/api/data-records-aggregates?limit=10000')).body.next;
 
@@ -55,23 +52,29 @@ export const httpApiContract = (name: string, open: () => Promise<ApiUnderTest>)
     });
     afterEach(() => program.stop());
 
-    const withGoldenRun = async () => {
-      await api.get('/api/agreements/generate');
-      const answer = await api.post('/api/incoming-data-records', goldenRecords(), ndjson);
-      expect(answer.body).toEqual({ accepted: 31, rejected: [] });
-    };
+    const withGoldenRun = () => goldenRun(api);
 
-    goldenLaws(() => api, withGoldenRun);
-    pagedLaws(() => api, withGoldenRun);
-    repeatLaws(() => api, withGoldenRun);
+    pagedLaws(() => api);
     generatorLaws(() => api);
     correctionLaws(() => api, withGoldenRun);
     recordLaws(() => api);
     agreementLaws(() => api);
     feedLaws(() => api);
     messageLaws(() => api, withGoldenRun);
-    graphqlLaws(() => api, withGoldenRun);
-    partitionLaws(() => api, withGoldenRun);
+    graphqlLaws(() => api);
+  });
+
+  describe(`HTTP API, ${name}, what can be asked of the golden run`, () => {
+    let program: ApiUnderTest;
+    let api: Client;
+    beforeAll(async () => {
+      program = await open();
+      api = client(program.url);
+      await goldenRun(api);
+    });
+    afterAll(() => program.stop());
+
+    goldenRunLaws(() => api);
   });
 
   // nothing here leaves anything behind: one program does for all
@@ -85,94 +88,13 @@ export const httpApiContract = (name: string, open: () => Promise<ApiUnderTest>)
     afterAll(() => program.stop());
 
     recordRefusalLaws(() => api);
+    agreementRefusalLaws(() => api);
+    feedRefusalLaws(() => api);
     graphqlRefusalLaws(() => api);
     refusalLaws(() => api);
     wireLaws(() => api);
     pageLaws(() => api);
     documentLaws(() => api);
-  });
-};
-
-const period = `/api/data-records/${goldenAgreement}/2020`;
-
-const goldenLaws = (api: () => Client, run: () => Promise<void>): void => {
-  it('answers the golden run with the fields of the wire contract in their order', async () => {
-    await run();
-    const { text } = await api().get('/api/data-records-aggregates');
-    expect(text).toContain(
-      `"value":{"agreementId":"${goldenAgreement}","year":2020,"month":1,` +
-        '"latestRecordedAt":"Fri Jan 10 23:00:00 UTC 2020",' +
-        '"latestInternalRecordId":"523d8cc7-e611-3508-90bc-fab260b2973e",' +
-        '"totalRecordedBytes":5697948758,"billingPeriodTimeZone":"Europe/Warsaw",' +
-        '"maxBytesInBillingPeriod":5368709120,"type":"DATA_PLAN_EXCEEDED"}',
-    );
-    expect(text).toContain(
-      '"latestRecordedAt":"Thu Jan 30 23:00:00 UTC 2020",' +
-        '"latestInternalRecordId":"b58a3008-23a9-384c-b4e6-2cc837d1ef07",' +
-        '"totalRecordedBytes":13559994361',
-    );
-    const messages = await messagesAfter(api(), -1);
-    expect(messages.map(({ key, timestamp }: Loose) => [key, timestamp])).toEqual([
-      [goldenAgreement, 1580511599999],
-      [goldenAgreement, 1580511599999],
-    ]);
-  });
-
-  it('answers a period newest first, the month with or without a leading zero', async () => {
-    await run();
-    const { body } = await api().get(`${period}/1`);
-    expect(body).toHaveLength(30);
-    expect(body[29]).toEqual({
-      key: {
-        agreementId: goldenAgreement,
-        year: 2020,
-        month: 1,
-        recordedAt: '2020-01-01T23:00:00.000+00:00',
-        internalRecordId: firstRecord,
-      },
-      recordedBytes: 825012938,
-    });
-    const times = body.map(({ key }: Loose) => key.recordedAt);
-    expect(times).toEqual([...times].sort().reverse());
-    expect((await api().get(`${period}/01`)).body).toEqual(body);
-  });
-
-  it('answers the total as four lines of plain text', async () => {
-    await run();
-    const answer = await api().get(`${period}/1/total-data-used`);
-    expect(answer.type).toMatch(/^text\/plain/);
-    expect(answer.text).toBe('13559994361 B\n13242182 KB\n12932 MB\n13 GB');
-  });
-};
-
-const repeatLaws = (api: () => Client, run: () => Promise<void>): void => {
-  it('explains a total record by record, and names the crossing record', async () => {
-    await run();
-    const { body } = await api().get(`${period}/1/explain`);
-    expect(body.records).toHaveLength(30);
-    let total = 0;
-    for (const record of body.records) {
-      total += record.recordedBytes;
-      expect(record.runningTotalBytes).toBe(total);
-    }
-    expect(body).toMatchObject({ totalRecordedBytes: total, exceeded: true, closed: true });
-    expect(body.crossingRecord).toMatchObject({
-      internalRecordId: '523d8cc7-e611-3508-90bc-fab260b2973e',
-      runningTotalBytes: 5697948758,
-    });
-    expect(body.agreement).toMatchObject({ id: goldenAgreement, msisdn: goldenMsisdn });
-    expect(body.messages.map(({ value }: Loose) => value.type)).toEqual([
-      'DATA_PLAN_EXCEEDED',
-      'BILLING_PERIOD_CLOSED',
-    ]);
-  });
-
-  it('takes the same records again and changes nothing', async () => {
-    await run();
-    const before = (await api().get(`${period}/1/explain`)).text;
-    const again = await api().post('/api/incoming-data-records', goldenRecords(), ndjson);
-    expect(again.body).toEqual({ accepted: 31, rejected: [] });
-    expect((await api().get(`${period}/1/explain`)).text).toBe(before);
   });
 };
 
@@ -265,29 +187,6 @@ const correctionLaws = (api: () => Client, run: () => Promise<void>): void => {
     const internalRecordId = '33333333-3333-4333-8333-333333333333';
     await api().put(path, { ...correction, internalRecordId });
     expect((await api().get(`${period}/1`)).body).toHaveLength(31);
-  });
-
-  it('refuses a correction outside the agreement', async () => {
-    await run();
-    const early = { ...correction, recordedAt: '2019-05-01T00:00Z' };
-    refused(await api().put(path, early), 409, 'AGREEMENT_NOT_IN_FORCE');
-  });
-
-  it.each([
-    ['an unknown field', { ...correction, x: 1 }],
-    ['a time without offset', { ...correction, recordedAt: '2020-01-02T00:00:00' }],
-    ['negative bytes', { ...correction, recordedBytes: -1 }],
-    ['a part of a byte', { ...correction, recordedBytes: 0.5 }],
-    ['more than 2^53 - 1 bytes', { ...correction, recordedBytes: 2 ** 53 }],
-    ['bytes as text', { ...correction, recordedBytes: '1' }],
-    ['an id that is no UUID', { ...correction, internalRecordId: 'x' }],
-    ['an id of zeros', { ...correction, internalRecordId: '00000000-0000-0000-0000-000000000000' }],
-    ['a list', [correction]],
-  ])('refuses a correction with %s', async (_fault, body) => {
-    await run();
-    const answer = await api().put(path, body);
-    refused(answer, 400, 'REQUEST_INVALID');
-    expect((await api().get(`${period}/1`)).body[29].recordedBytes).toBe(825012938);
   });
 };
 
@@ -409,16 +308,6 @@ const agreementLaws = (api: () => Client): void => {
     refused(await api().post('/api/agreements', other), 409, 'AGREEMENT_CONFLICT');
   });
 
-  it.each([
-    ['AGREEMENT_ZONE_UNKNOWN', { billingPeriodTimeZone: 'Mars/Base' }],
-    ['AGREEMENT_ALLOWANCE_INVALID', { maxBytesInBillingPeriod: -1 }],
-    ['AGREEMENT_TIME_INVALID', { serviceStartAt: 'soon' }],
-    ['AGREEMENT_FIELD_UNKNOWN', { x: 1 }],
-    ['AGREEMENT_MSISDN_INVALID', { msisdn: 'a' }],
-  ])('refuses with %s', async (code, fields) => {
-    refused(await api().post('/api/agreements', agreementJson(fields)), 400, code);
-  });
-
   it('pages through all agreements in the order they came', async () => {
     await api().get('/api/agreements/generate?batch-size=5');
     const first = (await api().get('/api/agreements?limit=3')).body;
@@ -443,6 +332,18 @@ const agreementLaws = (api: () => Client): void => {
     expect(one.rivals).toMatchObject([{ id: later, reason: 'starts-within-period' }]);
     const two = (await api().get(`/api/data-records/${later}/2020/1/explain`)).body;
     expect(two.rivals).toMatchObject([{ id: agreementJson().id, reason: 'starts-earlier' }]);
+  });
+};
+
+const agreementRefusalLaws = (api: () => Client): void => {
+  it.each([
+    ['AGREEMENT_ZONE_UNKNOWN', { billingPeriodTimeZone: 'Mars/Base' }],
+    ['AGREEMENT_ALLOWANCE_INVALID', { maxBytesInBillingPeriod: -1 }],
+    ['AGREEMENT_TIME_INVALID', { serviceStartAt: 'soon' }],
+    ['AGREEMENT_FIELD_UNKNOWN', { x: 1 }],
+    ['AGREEMENT_MSISDN_INVALID', { msisdn: 'a' }],
+  ])('refuses with %s', async (code, fields) => {
+    refused(await api().post('/api/agreements', agreementJson(fields)), 400, code);
   });
 };
 
@@ -475,7 +376,9 @@ const feedLaws = (api: () => Client): void => {
     const ended = await api().del('/api/feeds/default');
     expect(ended.body).toMatchObject({ feed: 'default', status: 'ended', holdsBack: false });
   });
+};
 
+const feedRefusalLaws = (api: () => Client): void => {
   it('refuses a feed it does not know and a time that has not come', async () => {
     const at = '2020-01-01T00:00Z';
     refused(await api().post('/api/feeds/nope/complete-through', { at }), 404, 'FEED_UNKNOWN');
@@ -487,59 +390,6 @@ const feedLaws = (api: () => Client): void => {
     const noTime = await api().post('/api/feeds/topic/complete-through', {});
     refused(noTime, 400, 'REQUEST_INVALID');
   });
-};
-
-const messageLaws = (api: () => Client, run: () => Promise<void>): void => {
-  it('hands out messages page by page, and where to go on', async () => {
-    await run();
-    const all = (await api().get('/api/data-records-aggregates')).body;
-    expect(all.messages).toHaveLength(2);
-    const one = (await api().get('/api/data-records-aggregates?limit=1')).body;
-    expect(one.messages).toEqual(all.messages.slice(0, 1));
-    const two = (await api().get(`/api/data-records-aggregates?after=${one.next}`)).body;
-    expect(two).toEqual({ messages: all.messages.slice(1), next: all.next });
-    const none = (await api().get(`/api/data-records-aggregates?after=${two.next}`)).body;
-    expect(none).toEqual({ messages: [], next: all.next });
-  });
-
-  it('hands out the newest messages, and where to go on behind them', async () => {
-    await run();
-    const all = (await api().get('/api/data-records-aggregates')).body;
-    const one = (await api().get('/api/data-records-aggregates?latest=1')).body;
-    expect(one).toEqual({ messages: all.messages.slice(1), next: all.next });
-    expect((await api().get('/api/data-records-aggregates?latest=9')).body).toEqual(all);
-  });
-
-  it('goes on behind a cursor in GraphQL as in REST', async () => {
-    await run();
-    const all = (await api().graphql('{ messages { cursor value } }')).body.data.messages;
-    expect(all).toHaveLength(2);
-    const query = 'query ($from: String) { messages(cursor: $from) { cursor value } }';
-    const { body } = await api().graphql(query, { from: all[0].cursor });
-    expect(body.data.messages).toEqual(all.slice(1));
-    const [{ value }] = await messagesAfter(api(), all[0].cursor);
-    expect(JSON.parse(all[1].value)).toEqual(value);
-  });
-
-  it.each(['x', '-2', '1.5', '', '0:', '0:1,', '0:1,0:2', '99:1', '0:99999999999999999'])(
-    'refuses %j, which is no cursor',
-    async (after) => {
-      const path = `/api/data-records-aggregates?after=${encodeURIComponent(after)}`;
-      refused(await api().get(path), 400, 'REQUEST_INVALID');
-      const { body } = await api().graphql(
-        `{ messages(cursor: ${JSON.stringify(after)}) { key } }`,
-      );
-      expect(body.errors[0].extensions.code).toBe('REQUEST_INVALID');
-    },
-  );
-
-  it('answers a waiting request as soon as there is a message', async () => {
-    const waiting = api().get('/api/data-records-aggregates?wait=20');
-    await run();
-    const began = performance.now();
-    expect((await waiting).body.messages.length).toBeGreaterThan(0);
-    expect(performance.now() - began).toBeLessThan(2000);
-  });
 
   it('answers nothing when the wait is over', async () => {
     const { body } = await api().get('/api/data-records-aggregates?wait=1');
@@ -547,20 +397,17 @@ const messageLaws = (api: () => Client, run: () => Promise<void>): void => {
   });
 };
 
-const graphqlLaws = (api: () => Client, run: () => Promise<void>): void => {
-  const args = `agreementId: "${goldenAgreement}", year: 2020, month: 1`;
-
-  it('answers the operations of the wire contract', async () => {
+const messageLaws = (api: () => Client, run: () => Promise<void>): void => {
+  it('answers a waiting request as soon as there is a message', async () => {
+    const waiting = api().get('/api/data-records-aggregates?wait=20');
     await run();
-    const { body } = await api().graphql(
-      `{ findDataRecords(${args}) { key { agreementId year month recordedAt internalRecordId }
-           recordedBytes }
-         getTotalDataUsage(${args}) }`,
-    );
-    expect(body.data.findDataRecords).toEqual((await api().get(`${period}/1`)).body);
-    expect(body.data.getTotalDataUsage).toMatch(/^13559994361 B\n/);
+    const began = performance.now();
+    expect((await waiting).body.messages.length).toBeGreaterThan(0);
+    expect(performance.now() - began).toBeLessThan(2000);
   });
+};
 
+const graphqlLaws = (api: () => Client): void => {
   it('holds 2^53 - 1 bytes as a JSON number, in variables and in answers', async () => {
     await api().get('/api/agreements/generate');
     const { body } = await api().graphql(
@@ -579,32 +426,6 @@ const graphqlLaws = (api: () => Client, run: () => Promise<void>): void => {
     expect(body).toEqual({
       data: { upsertDataRecord: { key: { month: 2 }, recordedBytes: 9007199254740991 } },
     });
-  });
-
-  it('takes offsets of messages beyond 32 bits', async () => {
-    await run();
-    const all = (await api().graphql('{ messages { cursor } }')).body.data.messages;
-    // a cursor is an offset, or one behind each `partition:`
-    const far = all.at(-1).cursor.replaceAll(/\d+(?=,|$)/g, '4294967296');
-    const { body } = await api().graphql(`{ messages(cursor: "${far}") { offset } }`);
-    expect(body.errors[0].extensions.code).toBe('CURSOR_BEYOND_END');
-    refused(await api().get(`${messagesPath}?after=${far}&wait=60`), 400, 'CURSOR_BEYOND_END');
-  });
-
-  it('answers agreements, explanations and messages too', async () => {
-    await run();
-    const { body } = await api().graphql(
-      `{ agreement(id: "${goldenAgreement}") { msisdn maxBytesInBillingPeriod }
-         agreements(msisdn: "${goldenMsisdn}") { id }
-         explain(${args}) { totalRecordedBytes crossingRecord { internalRecordId }
-           records { runningTotalBytes earlierVersions { version } } }
-         messages { offset type year month } }`,
-    );
-    expect(body.errors).toBeUndefined();
-    expect(body.data.agreement.msisdn).toBe(goldenMsisdn);
-    expect(body.data.agreements).toEqual([{ id: goldenAgreement }]);
-    expect(body.data.explain.records.at(-1).runningTotalBytes).toBe(13559994361);
-    expect(body.data.messages).toHaveLength(2);
   });
 };
 
@@ -715,29 +536,6 @@ const wireLaws = (api: () => Client): void => {
   it('answers what is no request of HTTP with a code too', async () => {
     const answer = await rawAnswer(api().url, 'GET / HTTP/1.1\r\nhost: a\r\nb\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 400 [^]*\r\n\r\n\{"code":"REQUEST_INVALID",.*"next":/);
-  });
-};
-
-const partitionLaws = (api: () => Client, run: () => Promise<void>): void => {
-  it('tells who counts each partition, and that nothing is behind', async () => {
-    await run();
-    const items = await until(
-      async () => (await api().get('/api/partitions')).body.items,
-      (all) => all.every(({ lag }: Loose) => lag === 0) && all.some((one: Loose) => one.watermark),
-    );
-    items.forEach((item: Loose, partition: number) => {
-      expect(item).toMatchObject({ partition, state: 'running', cursor: 0, cause: null });
-      expect(item.owner).toMatch(/./);
-      expect(Date.parse(item.updatedAt)).toBeGreaterThan(0);
-    });
-    const positions = items.map(({ position }: Loose) => position);
-    expect(Math.max(...positions)).toBeGreaterThan(31); // the agreement and its records
-    const fields = 'partition owner state position cursor end lag openPeriods watermark cause';
-    const { body } = await api().graphql(`{ partitions { ${fields} } }`);
-    const inRest = items.map((item: Loose) =>
-      Object.fromEntries(fields.split(' ').map((name) => [name, item[name]])),
-    );
-    expect(body.data.partitions).toEqual(inRest);
   });
 };
 
