@@ -1,6 +1,6 @@
 import { buildSchema, getIntrospectionQuery, Kind, parse } from 'graphql';
-import { queryCosts } from '../../graphql-costs.js';
-import { queryCost, type QueryCosts } from './graphql-cost.js';
+import { queryCosts } from '../../src/graphql-costs.js';
+import { queryCost, type QueryCosts } from '../../src/platform/http/graphql-cost.js';
 
 const schema = buildSchema(`
   type Query { items(limit: Int = 100): [Item]! all: [Item!]! page(limit: Int): Page! one: Item }
