@@ -67,7 +67,9 @@ export class BillingWindowStep implements UsageSink {
     const { windows } = this;
     const window = windows.add(usage.agreement, usage.period);
     if (usage.late) {
+      // it was not there when its period ended: it ends now, before anything is added to it
       windows.flags[window] = windowFlags.closed;
+      this.#say(window, 'BILLING_PERIOD_CLOSED', usage);
       return window;
     }
     const zoneIndex = this.agreements.zoneIndex[usage.agreement];

@@ -9,13 +9,13 @@ import {
   type IngestState,
   type KnownRecordsShape,
   type RecordLookups,
+  type ReadonlyUsageEvents,
   type UsageEvents,
 } from '../ingest/index.js';
 import {
   ChunkReader,
   Fault,
   newEventClock,
-  type BatchFrom,
   type EventClock,
   type Step,
   type StreamApplication,
@@ -50,7 +50,7 @@ const maxChunkBytes = 4 * 1024 * 1024;
 
 const step = (
   state: UsageState,
-  { events, from }: BatchFrom<UsageEvents>,
+  { events, from }: { readonly events: ReadonlyUsageEvents; readonly from: number },
   found: FoundRecords | undefined,
 ): Step => {
   const out = new StepOutput(events.length - from);

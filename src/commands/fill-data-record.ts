@@ -1,6 +1,6 @@
 import { billingCalendar, type BillingCalendar } from '../agreements/index.js';
 import type { Settings } from '../config/index.js';
-import { DataRecordRows, recordStatuses } from '../ingest/index.js';
+import { DataRecordRows, isWaiting } from '../ingest/index.js';
 import { dataRecordGroup } from '../ingest/adapters/cassandra-data-record-rows.js';
 import { BatchedWriter, CassandraSession } from '../platform/cassandra/index.js';
 import { systemClock } from '../platform/http/clock.js';
@@ -16,7 +16,6 @@ import {
 import { Progress } from './verify-cluster/progress.js';
 
 const zoneOfAgreement = 'SELECT billing_period_time_zone FROM agreement WHERE id = ?';
-const waiting = recordStatuses.indexOf('waiting');
 
 /** Calendars of the agreements that were met, forgotten when there are very many. */
 class Calendars {
@@ -47,7 +46,7 @@ const rowsToWrite = async (
 ): Promise<DataRecordRows> => {
   const rows = new DataRecordRows();
   for (let row = 0; row < page.length; row++) {
-    if (!newest.isNewest(page, row) || page.statuses[row] === waiting) continue;
+    if (!newest.isNewest(page, row) || isWaiting(page.statuses[row])) continue;
     const calendar = await calendars.of(uuidText(page.agreementIds, row * 4));
     if (calendar === undefined) continue;
     rows.push({

@@ -1,4 +1,4 @@
-import type { RecordStatus } from '../ingest/index.js';
+import type { RecordOutcome } from '../ingest/index.js';
 import type { RowPlace } from './domain/period-pages.js';
 
 /** The rows one agreement may have in one billing period, half-open in time (epoch ms). */
@@ -24,7 +24,9 @@ export interface DataRecordRow extends RecordIdentity {
   readonly version: number;
   readonly agreementId: string | undefined;
   readonly recordedBytes: number;
-  readonly status: RecordStatus;
+  readonly status: RecordOutcome;
+  /** Of a line that may have been cut off: it gives way when it is read whole. */
+  readonly isProvisional: boolean;
   readonly fileId: number;
   readonly lineNo: number;
 }

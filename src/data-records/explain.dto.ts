@@ -1,7 +1,7 @@
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { AgreementShape } from '../agreements/index.js';
 import { MessageShape } from '../billing-window/index.js';
-import { recordStatuses } from '../ingest/index.js';
+import { recordOutcomes } from '../ingest/index.js';
 import {
   ByteCountField,
   FlagField,
@@ -28,7 +28,7 @@ const mostAtOnce = 500;
 
 const recordStatusWords = wordsOf(
   'RecordStatus',
-  recordStatuses,
+  recordOutcomes,
   'counted and late are in the total, waiting has no agreement yet.',
 );
 const reasonWords = wordsOf(
@@ -85,6 +85,8 @@ abstract class VersionFields {
   @ByteCountField() recordedBytes!: number;
   @ByteCountField({ description: 'The total behind it.' }) runningTotalBytes!: number;
   @WordField(recordStatusWords) status!: string;
+  @FlagField({ description: 'Of a line without a line break: it may be cut off.' })
+  provisional!: boolean;
   @OffsetField({ minimum: 0, description: 'Offset in the log of what wrote it.' })
   version!: number;
   @TextField({ nullable: true, description: 'Null without a file, as the next three.' })

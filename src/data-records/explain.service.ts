@@ -163,6 +163,7 @@ const viewer =
       recordedBytes: entry.recordedBytes,
       runningTotalBytes: entry.runningTotalBytes,
       status: entry.status,
+      provisional: entry.isProvisional,
       version: entry.version,
       feed: file?.feed ?? null,
       file: file?.name ?? null,

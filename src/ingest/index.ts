@@ -6,13 +6,26 @@ export {
   uuidOfText,
   type RecordIdProblem,
 } from './domain/record-id.js';
-export { eventTypes, UsageEvents, type UsageRecord } from './domain/usage-events.js';
+export {
+  eventTypes,
+  isRecord,
+  UsageEvents,
+  type ReadonlyUsageEvents,
+  type UsageRecord,
+} from './domain/usage-events.js';
 export {
   agreementTable,
   usageRecordTable,
   deadLetterTable,
   importFileCountTable,
+  isProvisional,
+  isWaiting,
+  outcomeOf,
+  recordOutcomes,
   recordStatuses,
+  statusNamed,
+  statusOf,
+  type RecordOutcome,
   type RecordStatus,
 } from './domain/tables.js';
 export { DataRecordRows, type DataRecordRow, type Identity } from './domain/data-record-rows.js';

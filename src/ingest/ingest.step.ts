@@ -15,25 +15,26 @@ import {
 } from '../streaming/index.js';
 import type { DataRecordRow, Identity, MatchedEvent } from './domain/data-record-rows.js';
 import type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
+import {
+  KnownVersions,
+  redelivered,
+  type Change,
+  type KnownVersion,
+} from './domain/known-versions.js';
 import type { CorrectionPayload, FoundRecords } from './domain/record-lookups.js';
-import { type StepOutput, type BookColumn } from './domain/step-output.js';
-import { recordStatuses } from './domain/tables.js';
-import { eventTypes, type UsageEvents } from './domain/usage-events.js';
+import type { StepOutput } from './domain/step-output.js';
+import { isProvisional, outcomeOf, statusOf, type RecordOutcome } from './domain/tables.js';
+import { eventTypes, isRecord, type ReadonlyUsageEvents } from './domain/usage-events.js';
 import { ingestErrors, recordErrors } from './errors.js';
 
 /** Records that came without a file belong to this feed; they are its progress themselves. */
 export const topicFeed = 'topic';
 
-const counted = recordStatuses.indexOf('counted');
-const late = recordStatuses.indexOf('late');
-const waiting = recordStatuses.indexOf('waiting');
 const noAgreement = new Uint32Array(4);
 const noRaw = new Uint8Array(0);
 const codes: FaultCodes = { ...ingestErrors, ...agreementEdgeErrors, ...recordErrors };
 /** So long nobody may have said what time it is, and others gone on writing (docs/RULES.md). */
 const mostUnstampedMs = 366 * 86_400_000;
-
-type KnownVersion = { readonly rows: FoundRecords; readonly row: number };
 
 /** Matches, deduplicates and judges events one by one; the sink gets what counts. */
 export class IngestStep {
@@ -52,21 +53,23 @@ export class IngestStep {
     agreementIdAt: 0,
     period: 0,
   };
+  readonly #known: KnownVersions;
   #offset = 0;
 
   constructor(
     private readonly state: IngestState,
-    private readonly input: { events: UsageEvents; found: FoundRecords | undefined },
+    private readonly input: { events: ReadonlyUsageEvents; found: FoundRecords | undefined },
     private readonly ports: { out: StepOutput; sink: UsageSink },
-  ) {}
+  ) {
+    this.#known = new KnownVersions(ports.out, input.found);
+  }
 
-  /** Applies one event of the batch: DESIGN rules of counting, in log order. */
+  /** Applies one event of the batch by the rules of counting (docs/RULES.md), in log order. */
   apply(at: number): void {
     const { events } = this.input;
     this.#offset = events.offsets[at];
+    if (isRecord(events.types[at])) return this.#record(at);
     switch (events.types[at]) {
-      case eventTypes.dataRecord:
-        return this.#record(at);
       case eventTypes.agreement:
         return this.#agreement(at);
       case eventTypes.correction:
@@ -108,19 +111,54 @@ export class IngestStep {
     if (isOfTopic) observeRecord(clock, topicFeed, recordedAtMs);
   }
 
-  /** True when the identity is stored: a duplicate when the bytes are known too, else refused. */
+  /** True when the identity is stored; what the record is then is booked. */
   #isKnown(at: number): boolean {
     const { events } = this.input;
-    let known = false;
-    for (const { rows, row } of this.#versions(this.#identityAt(at))) {
-      known = true;
-      if (rows.recordedBytes[row] === events.recordedBytes[at]) {
-        this.ports.out.book(events.fileIds[at], 'duplicate');
-        return true;
-      }
+    const coming = {
+      recordedBytes: events.recordedBytes[at],
+      isUnterminated: this.#isUnterminated(at),
+    };
+    const known = redelivered(coming, this.#known.of(this.#identityAt(at)));
+    if (known === undefined) return false;
+    const { is, newest } = known;
+    if (is === 'conflict') this.#refuse(at, 'CONFLICTING_RECORD');
+    else if (is === 'supersedes') this.#supersede(at, newest);
+    else {
+      if (is === 'confirms') this.#confirm(newest);
+      this.ports.out.book(events.fileIds[at], 'duplicate');
     }
-    if (known) this.#refuse(at, 'CONFLICTING_RECORD');
-    return known;
+    return true;
+  }
+
+  #isUnterminated(at: number): boolean {
+    return this.input.events.types[at] === eventTypes.unterminatedRecord;
+  }
+
+  /** A provisional record was read whole as it is. */
+  #confirm(known: KnownVersion): void {
+    const outcome = outcomeOf(known.rows.statuses[known.row]);
+    this.#pushVersion(known, { status: statusOf(outcome, false) });
+  }
+
+  /**
+   * A provisional record was cut off: the line in hand has all of it and takes its place, as a
+   * correction. The line that was cut off becomes a duplicate.
+   */
+  #supersede(at: number, known: KnownVersion): void {
+    const { events } = this.input;
+    const { out, sink } = this.ports;
+    const { rows, row } = known;
+    const bytes = events.recordedBytes[at];
+    const outcome = outcomeOf(rows.statuses[row]);
+    const usage = this.#usageOfKnown(known, bytes - rows.recordedBytes[row]);
+    if (usage && !sink.canAdd(usage)) return this.#refuse(at, 'TOTAL_OUT_OF_RANGE');
+    out.book(rows.fileIds[row], outcome, -1);
+    out.book(rows.fileIds[row], 'duplicate');
+    out.book(events.fileIds[at], outcome);
+    const status = statusOf(outcome, this.#isUnterminated(at));
+    const place = { fileId: events.fileIds[at], lineNo: events.lineNos[at] };
+    this.#pushVersion(known, { status, bytes, place });
+    if (usage) sink.correct(usage);
   }
 
   #newRecord(at: number, subscriber: number): void {
@@ -133,7 +171,7 @@ export class IngestStep {
       const rows = waitingRows.get(events.keys[at]);
       if (rows) rows.push(this.ports.out.records.length);
       else waitingRows.set(events.keys[at], [this.ports.out.records.length]);
-      this.#push(at, waiting, undefined);
+      this.#push(at, 'waiting', undefined);
       this.ports.out.book(events.fileIds[at], 'waiting');
       return;
     }
@@ -142,8 +180,9 @@ export class IngestStep {
       this.#refuse(at, 'TOTAL_OUT_OF_RANGE');
       return;
     }
-    this.#push(at, usage.late ? late : counted, agreement);
-    this.ports.out.book(events.fileIds[at], usage.late ? 'late' : 'counted');
+    const outcome = usage.late ? 'late' : 'counted';
+    this.#push(at, outcome, agreement);
+    this.ports.out.book(events.fileIds[at], outcome);
     this.ports.sink.add(usage);
   }
 
@@ -167,7 +206,8 @@ export class IngestStep {
   /** Counts the waiting records that now have an agreement, in order of their time. */
   #release(msisdn: number, subscriber: number): void {
     const { agreements } = this.state;
-    const waitingNow = this.#waitingOf(msisdn)
+    const waitingNow = this.#known
+      .waitingOf(msisdn)
       .filter(({ rows, row }) => {
         return agreements.inForce(subscriber, rows.recordedAtMs[row]) !== undefined;
       })
@@ -182,73 +222,75 @@ export class IngestStep {
       const usage = this.#usageOf(agreement, identity, rows.recordedBytes[row]);
       if (!this.ports.sink.canAdd(usage)) continue;
       agreements.waitingCount[subscriber]--;
-      const column: BookColumn = usage.late ? 'late' : 'counted';
-      this.#pushVersion({ rows, row }, { agreement, status: usage.late ? late : counted });
+      const outcome = usage.late ? 'late' : 'counted';
+      const status = statusOf(outcome, isProvisional(rows.statuses[row]));
+      this.#pushVersion({ rows, row }, { agreement, status });
       this.ports.out.book(rows.fileIds[row], 'waiting', -1);
-      this.ports.out.book(rows.fileIds[row], column);
+      this.ports.out.book(rows.fileIds[row], outcome);
       this.ports.sink.add(usage);
     }
   }
 
-  /** The newest version of every record of the subscriber that still waits. */
-  #waitingOf(msisdn: number): KnownVersion[] {
-    const { found } = this.input;
-    const { out } = this.ports;
-    const candidates: KnownVersion[] = (out.waitingRows.get(msisdn) ?? []).map((row) => ({
-      rows: out.records,
-      row,
-    }));
-    for (let row = 0; row < (found?.length ?? 0); row++) {
-      const rows = found as FoundRecords;
-      if (rows.msisdns[row] === msisdn && rows.statuses[row] === waiting) {
-        candidates.push({ rows, row });
-      }
-    }
-    const seen = new Set<string>();
-    return candidates.filter(({ rows, row }) => {
-      const newest = this.#newest(rows.identity(row));
-      const text = `${rows.recordedAtMs[row]} ${rows.recordIds.subarray(row * 4, row * 4 + 4)}`;
-      if (newest?.rows.statuses[newest.row] !== waiting || seen.has(text)) return false;
-      seen.add(text);
-      return true;
-    });
-  }
-
   #correction(at: number): void {
     const { events } = this.input;
+    const { sink } = this.ports;
     const payload = JSON.parse(events.payloads.get(at) as string) as CorrectionPayload;
     const agreement = this.state.agreements.findById(payload.agreementId);
     if (agreement === undefined) return this.#refuse(at, 'AGREEMENT_UNKNOWN');
-    events.recordIds.set(parseUuid(payload.recordId) as Uint32Array, at * 4);
-    events.recordedBytes[at] = payload.recordedBytes;
-    const newest = this.#newest(this.#identityAt(at));
-    if (newest === undefined) return this.#insert(at, agreement);
-    const { rows, row } = newest;
-    const id = this.state.agreements.idAt(agreement);
-    const sameAgreement = rows.statuses[row] !== waiting && id === this.#agreementIdText(rows, row);
-    if (!sameAgreement) return this.#refuse(at, 'RECORD_OF_ANOTHER_AGREEMENT');
-    const delta = payload.recordedBytes - rows.recordedBytes[row];
-    const usage = this.#usageOf(agreement, this.#identityAt(at), delta);
-    usage.late = rows.statuses[row] === late;
-    if (!this.ports.sink.canAdd(usage)) return this.#refuse(at, 'TOTAL_OUT_OF_RANGE');
     const bytes = payload.recordedBytes;
-    this.#pushVersion(newest, { agreement, status: rows.statuses[row], bytes });
-    if (delta !== 0) this.ports.sink.correct(usage);
+    const identity = {
+      msisdn: events.keys[at],
+      recordedAtMs: events.timestampsMs[at],
+      recordIds: parseUuid(payload.recordId) as Uint32Array,
+      recordIdAt: 0,
+    };
+    const newest = this.#known.newest(identity);
+    if (newest === undefined) return this.#insert(at, agreement, { identity, bytes });
+    const { rows, row } = newest;
+    const outcome = outcomeOf(rows.statuses[row]);
+    const isOfAgreement = outcome !== 'waiting' && this.#agreementOf(newest) === agreement;
+    if (!isOfAgreement) return this.#refuse(at, 'RECORD_OF_ANOTHER_AGREEMENT');
+    const delta = bytes - rows.recordedBytes[row];
+    const usage = this.#usageOf(agreement, identity, delta);
+    if (!sink.canAdd(usage)) return this.#refuse(at, 'TOTAL_OUT_OF_RANGE');
+    // what a person says is final, also of a line that was cut off
+    this.#pushVersion(newest, { status: statusOf(outcome, false), bytes });
+    if (delta !== 0) sink.correct(usage);
   }
 
   /** A correction of a record nobody has seen adds it. */
-  #insert(at: number, agreement: number): void {
-    const { events } = this.input;
+  #insert(
+    at: number,
+    agreement: number,
+    { identity, bytes }: { readonly identity: Identity; readonly bytes: number },
+  ): void {
     const { agreements } = this.state;
-    const subscriber = agreements.subscriberFor(events.keys[at]);
-    const recordedAtMs = events.timestampsMs[at];
+    const subscriber = agreements.subscriberFor(identity.msisdn);
+    const { recordedAtMs } = identity;
     if (agreements.inForce(subscriber, recordedAtMs) !== agreement) {
       return this.#refuse(at, 'AGREEMENT_NOT_IN_FORCE');
     }
     if (recordedAtMs > agreements.newestRecordedAtMs[subscriber]) {
       agreements.newestRecordedAtMs[subscriber] = recordedAtMs;
     }
-    this.#newRecord(at, subscriber);
+    const usage = this.#usageOf(agreement, identity, bytes);
+    if (!this.ports.sink.canAdd(usage)) return this.#refuse(at, 'TOTAL_OUT_OF_RANGE');
+    this.ports.out.records.push({
+      ...identity,
+      version: this.#offset,
+      ...{ agreementIds: agreements.idWords, agreementIdAt: agreement * 4 },
+      recordedBytes: bytes,
+      status: statusOf(usage.late ? 'late' : 'counted', false),
+      ...{ fileId: 0, lineNo: 0, period: usage.period },
+    });
+    this.ports.sink.add(usage);
+  }
+
+  /** The usage by which a known record changes; undefined while it waits and counts nowhere. */
+  #usageOfKnown(known: KnownVersion, deltaBytes: number): Usage | undefined {
+    const agreement = this.#agreementOf(known);
+    const identity = known.rows.identity(known.row);
+    return agreement === undefined ? undefined : this.#usageOf(agreement, identity, deltaBytes);
   }
 
   #usageOf(agreement: number, identity: Identity, deltaBytes: number): Usage {
@@ -282,27 +324,6 @@ export class IngestStep {
     return usage;
   }
 
-  *#versions(identity: Identity): Generator<KnownVersion> {
-    const { records } = this.ports.out;
-    for (const row of records.of(identity)) yield { rows: records, row };
-    const { found } = this.input;
-    if (found) for (const row of found.of(identity)) yield { rows: found, row };
-  }
-
-  /** The greatest version of an identity. Of two rows of one event the one written last. */
-  #newest(identity: Identity): KnownVersion | undefined {
-    let newest: KnownVersion | undefined;
-    for (const version of this.#versions(identity)) {
-      if (
-        newest === undefined ||
-        version.rows.versions[version.row] > newest.rows.versions[newest.row]
-      ) {
-        newest = version;
-      }
-    }
-    return newest;
-  }
-
   #identityAt(at: number): Identity {
     const { events } = this.input;
     return {
@@ -313,34 +334,40 @@ export class IngestStep {
     };
   }
 
-  #agreementIdText(rows: FoundRecords, row: number): string {
-    return uuidText(rows.agreementIds, row * 4);
+  /** Index of the agreement that a known record counts for; undefined while it waits. */
+  #agreementOf({ rows, row }: KnownVersion): number | undefined {
+    return this.state.agreements.findById(uuidText(rows.agreementIds, row * 4));
   }
 
-  #push(at: number, status: number, agreement: number | undefined): void {
+  #periodOf(agreement: number | undefined, recordedAtMs: number): number {
+    if (agreement === undefined) return 0;
+    const { agreements } = this.state;
+    return agreements.calendar(agreements.zoneIndex[agreement]).periodOf(recordedAtMs);
+  }
+
+  #push(at: number, outcome: RecordOutcome, agreement: number | undefined): void {
     const matched = this.#matched;
-    matched.status = status;
+    matched.status = statusOf(outcome, this.#isUnterminated(at));
     matched.agreementIds = agreement === undefined ? noAgreement : this.state.agreements.idWords;
     matched.agreementIdAt = (agreement ?? 0) * 4;
     matched.period = agreement === undefined ? 0 : this.#usage.period;
     this.ports.out.records.pushEvent(this.input.events, at, matched);
   }
 
-  /** A further version of a known row: a release or a correction. */
-  #pushVersion(
-    { rows, row }: KnownVersion,
-    change: { agreement: number; status: number; bytes?: number },
-  ): void {
+  /** A further version of a known row: of a release, a correction, or a line read whole. */
+  #pushVersion({ rows, row }: KnownVersion, change: Change): void {
+    const { agreement, place } = change;
+    const hasOne = agreement === undefined;
     const version: DataRecordRow = {
       ...rows.identity(row),
       version: this.#offset,
-      agreementIds: this.state.agreements.idWords,
-      agreementIdAt: change.agreement * 4,
+      agreementIds: hasOne ? rows.agreementIds : this.state.agreements.idWords,
+      agreementIdAt: (agreement ?? row) * 4,
       recordedBytes: change.bytes ?? rows.recordedBytes[row],
       status: change.status,
-      fileId: rows.fileIds[row],
-      lineNo: rows.lineNos[row],
-      period: this.#usage.period,
+      fileId: place?.fileId ?? rows.fileIds[row],
+      lineNo: place?.lineNo ?? rows.lineNos[row],
+      period: this.#periodOf(agreement ?? this.#agreementOf({ rows, row }), rows.recordedAtMs[row]),
     };
     this.ports.out.records.push(version);
   }

@@ -24,7 +24,7 @@ export const hashOfNumber = (key: number, before = 0): number =>
   mixed(mixed(before ^ firstSeed ^ key) ^ secondSeed ^ (key / 0x1_0000_0000));
 
 /** Of the four words of an id that begin at `at`, with the hash of what stands before them. */
-export const hashOfWords = (words: Uint32Array, at: number, before = 0): number => {
+export const hashOfWords = (words: ArrayLike<number>, at: number, before = 0): number => {
   let hash = mixed(before ^ firstSeed ^ words[at]);
   hash = mixed(hash ^ secondSeed ^ words[at + 1]);
   hash = mixed(hash ^ firstSeed ^ words[at + 2]);

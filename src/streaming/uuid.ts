@@ -13,7 +13,7 @@ const hexOfWord = (word: number): string =>
   hexOfByte[word & 255];
 
 /** The text of the UUID whose words begin at `at`, in lower case. */
-export const uuidText = (words: Uint32Array, at = 0): string => {
+export const uuidText = (words: ArrayLike<number>, at = 0): string => {
   const second = hexOfWord(words[at + 1]);
   const third = hexOfWord(words[at + 2]);
   return (

@@ -266,7 +266,7 @@ describe(chapterOnServers('rows a step asks for'), () => {
   const ask = (of: readonly DataRecordRow[], waitingOf: number[] = []) => ({
     msisdns: of.map(({ msisdn }) => msisdn),
     recordedAtMs: of.map(({ recordedAtMs }) => recordedAtMs),
-    recordIds: of.flatMap(({ recordIds }) => [...recordIds]),
+    recordIds: of.flatMap(({ recordIds }) => Array.from(recordIds)),
     waitingOf,
   });
 

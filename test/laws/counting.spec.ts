@@ -8,7 +8,7 @@ import {
 } from '../support/checkers.js';
 import { cutsArbitrary, logArbitrary } from '../support/log-arbitraries.js';
 import { troubles } from '../support/memory-partition.js';
-import { identityOf, type OracleEvent } from '../support/oracle-model.js';
+import { identityOf, type OracleEvent, type OracleRow } from '../support/oracle-model.js';
 import { oracleOf } from '../support/oracle.js';
 import { expectedOutcome, messagesOf, outcomeOf, versionsOf } from '../support/outcome.js';
 import { booksOf } from '../support/plain-rows.js';
@@ -122,13 +122,22 @@ describe(`what always holds, without an oracle (seed ${seed})`, () => {
       }
     }));
 
-  test('an identity keeps its place: file, line and time of a row never change', () =>
+  test('an identity keeps its file and line, but for a line that was cut off', () =>
     always((partition) => {
-      const places = new Map<string, string>();
+      const newest = new Map<string, OracleRow>();
       for (const row of versionsOf(partition)) {
-        const place = `${row.fileId} ${row.lineNo}`;
-        expect(places.get(identityOf(row)) ?? place).toBe(place);
-        places.set(identityOf(row), place);
+        const { fileId, lineNo, provisional } = newest.get(identityOf(row)) ?? row;
+        if (!provisional) expect([row.fileId, row.lineNo]).toEqual([fileId, lineNo]);
+        newest.set(identityOf(row), row);
+      }
+    }));
+
+  test('what was read whole is never provisional again', () =>
+    always((partition) => {
+      const whole = new Set<string>();
+      for (const row of versionsOf(partition)) {
+        if (row.provisional) expect(whole).not.toContain(identityOf(row));
+        else whole.add(identityOf(row));
       }
     }));
 

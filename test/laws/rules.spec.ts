@@ -166,7 +166,10 @@ describe('event clock', () => {
       record(),
     ]);
     expect(rows.map(({ status }) => status)).toEqual(['late']);
-    expect(messages).toEqual([[adjusted, 2020, 1, 10, 10]]);
+    expect(messages).toEqual([
+      [closed, 2020, 1, 0, none],
+      [adjusted, 2020, 1, 10, 10],
+    ]);
   });
 
   test('records without a file are the progress of feed topic', async () => {
@@ -270,6 +273,34 @@ describe('late', () => {
     ]);
     expect(books).toEqual([[1, { counted: 1, late: 2, waiting: 0, duplicate: 0, rejected: 0 }]]);
   });
+
+  test('the first record of a period closes it with 0, then adjusts it', async () => {
+    const { messages, records } = await run([
+      agreement(),
+      completeThrough('2020-02-01T00:00+01:00'),
+      record({ recordId: recordId(7), recordedBytes: 100 }),
+      record({ recordId: recordId(8), recordedBytes: 1 }),
+    ]);
+    expect(messages).toEqual([
+      [closed, 2020, 1, 0, none],
+      [adjusted, 2020, 1, 100, 100],
+      [exceeded, 2020, 1, 100, none],
+      [adjusted, 2020, 1, 101, 1],
+    ]);
+    expect(records).toEqual([7, 7, 7, 8].map(recordId));
+  });
+
+  test('a correction that adds the first record of a period that has ended closes it', async () => {
+    const { messages } = await run([
+      agreement(),
+      completeThrough('2020-02-01T00:00+01:00'),
+      correction(),
+    ]);
+    expect(messages).toEqual([
+      [closed, 2020, 1, 0, none],
+      [adjusted, 2020, 1, 20, 20],
+    ]);
+  });
 });
 
 describe('identity of a record', () => {
@@ -338,7 +369,10 @@ describe('waiting', () => {
       agreement(),
     ]);
     expect(rows.map(({ status }) => status)).toEqual(['late']);
-    expect(messages).toEqual([[adjusted, 2020, 1, 10, 10]]);
+    expect(messages).toEqual([
+      [closed, 2020, 1, 0, none],
+      [adjusted, 2020, 1, 10, 10],
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { CassandraUsageWriter } from '../../src/ingest/adapters/cassandra-usage-writer.js';
 import { cassandraRecordRowStore } from '../../src/ingest/adapters/cassandra-record-row-store.js';
-import type { RecordStatus } from '../../src/ingest/index.js';
+import { statusNamed, recordStatuses, statusOf } from '../../src/ingest/index.js';
 import { dateOfDay, uuidOfText, type RowGroup } from '../../src/platform/cassandra/index.js';
 import {
   comparePositions,
@@ -9,6 +9,7 @@ import {
   type SnapshotStore,
 } from '../../src/streaming/index.js';
 import type { OracleRow } from '../support/oracle-model.js';
+import { statusOfRow } from '../support/plain-rows.js';
 import { uuidText } from '../support/uuid-text.js';
 import { cassandraTimeoutMs, type Place } from './cluster.js';
 import type { BookRow, SimRow, Upsert } from './sim-cassandra.js';
@@ -98,7 +99,7 @@ const recordOf = (row: Row): OracleRow => ({
   version: row.version as number,
   agreementId: row.agreement_id as string | undefined,
   recordedBytes: row.recorded_bytes as number,
-  status: row.status as RecordStatus,
+  ...statusOfRow(statusNamed(row.status)),
   fileId: row.file_id as number,
   lineNo: row.line_no as number,
 });
@@ -170,7 +171,7 @@ const cassandraRowOf = (row: OracleRow): SimRow => ({
   version: row.version,
   agreement_id: row.agreementId === undefined ? null : uuidOf(row.agreementId),
   recorded_bytes: row.recordedBytes,
-  status: row.status,
+  status: recordStatuses[statusOf(row.status, row.provisional === true)],
   file_id: row.fileId,
   line_no: row.lineNo,
 });

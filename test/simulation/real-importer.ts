@@ -44,6 +44,7 @@ const eventAt = (events: UsageEvents, at: number): Unplaced => {
       recordedBytes: events.recordedBytes[at],
       fileId: events.fileIds[at],
       lineNo: events.lineNos[at],
+      ...(events.types[at] === eventTypes.unterminatedRecord && { unterminated: true }),
     },
   };
 };

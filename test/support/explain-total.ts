@@ -10,6 +10,7 @@ export interface RecordVersion {
   readonly agreementId: string | undefined;
   readonly recordedBytes: number;
   readonly status: string;
+  readonly isProvisional: boolean;
   readonly fileId: number;
   readonly lineNo: number;
 }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { placed, type Unplaced } from './builders.js';
-import type { OracleAgreement, OracleEvent, OracleFeedProgress } from './oracle-model.js';
+import type {
+  OracleAgreement,
+  OracleEvent,
+  OracleFeedProgress,
+  OracleRecord,
+} from './oracle-model.js';
 
 /**
  * Logs in which everything meets everything: few subscribers, few instants, few ids and sizes, so
@@ -43,7 +48,7 @@ const instants = [
   at('2020-04-01T04:00:00Z'),
 ];
 
-const smallBytes = [0, 1, 60, 100, 1000];
+const smallBytes = [0, 1, 10, 60, 100, 1000];
 
 const bytesArbitrary: fc.Arbitrary<number> = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...smallBytes) },
@@ -72,7 +77,13 @@ const recordArbitrary = fc.record({
   recordedBytes: bytesArbitrary,
   fileId: fc.constantFrom(1, 1, 2, 3, 0),
   lineNo: fc.integer({ min: 1, max: 9 }),
+  isLast: fc.constantFrom(false, false, true),
 });
+
+/** Lines that were cut off are lines of files. */
+const lineArbitrary: fc.Arbitrary<OracleRecord> = recordArbitrary.map(({ isLast, ...record }) =>
+  isLast && record.fileId !== 0 ? { ...record, unterminated: true } : record,
+);
 
 const correctionArbitrary = fc
   .record({
@@ -95,7 +106,7 @@ const progressArbitrary: fc.Arbitrary<OracleFeedProgress> = fc.record(
 );
 
 const eventArbitrary: fc.Arbitrary<Unplaced> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ type: fc.constant('record'), record: recordArbitrary }) },
+  { weight: 12, arbitrary: fc.record({ type: fc.constant('record'), record: lineArbitrary }) },
   {
     weight: 3,
     arbitrary: fc.record({ type: fc.constant('agreement'), agreement: agreementArbitrary }),

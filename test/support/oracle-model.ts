@@ -15,6 +15,8 @@ export interface OracleRecord {
   readonly recordedBytes: number;
   readonly fileId: number;
   readonly lineNo: number;
+  /** In the last line of its file, without a line break. */
+  readonly unterminated?: boolean;
 }
 
 export interface OracleCorrection {
@@ -50,6 +52,8 @@ export interface OracleRow {
   readonly agreementId: string | undefined;
   readonly recordedBytes: number;
   readonly status: 'counted' | 'late' | 'waiting';
+  /** It gives way when it is read whole; left out otherwise. */
+  readonly provisional?: true;
   readonly fileId: number;
   readonly lineNo: number;
 }

@@ -1,4 +1,5 @@
-import { periodAt, type OraclePeriod } from './calendar-oracle.js';
+import { inForceAt, isPiece, marked, type Feed, type Window } from './oracle-rules.js';
+import { periodAt } from './calendar-oracle.js';
 import {
   identityOf,
   type Book,
@@ -12,20 +13,6 @@ import {
   type OracleResult,
   type OracleRow,
 } from './oracle-model.js';
-
-interface Feed {
-  status: string;
-  through: number | undefined;
-  outOfOrderness: number;
-}
-
-interface Window {
-  readonly agreement: OracleAgreement;
-  readonly period: OraclePeriod;
-  /** Identities in the order in which they were first counted here. */
-  readonly identities: string[];
-  exceeded: boolean;
-}
 
 const largestTotal = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -42,7 +29,8 @@ class Ledger {
   readonly feeds = new Map<string, Feed>();
   readonly windows = new Map<string, Window>();
   open: Window[] = [];
-  readonly waitingOf = new Map<number, OracleRow[]>();
+  /** Identities of what waits, by MSISDN. */
+  readonly waitingOf = new Map<number, string[]>();
   watermarkMs: number | undefined = undefined;
   stampMs = -Infinity;
   newestOfTopicMs = -Infinity;
@@ -66,13 +54,7 @@ class Ledger {
   }
 
   #record(offset: number, record: OracleRecord): void {
-    const known = this.versionsOf.get(identityOf(record));
-    if (known !== undefined) {
-      if (known.some((row) => row.recordedBytes === record.recordedBytes)) {
-        this.#book(record.fileId, { duplicate: 1 });
-      } else this.#reject(offset, record.fileId, 'CONFLICTING_RECORD');
-      return;
-    }
+    if (this.versionsOf.has(identityOf(record))) return this.#again(offset, record);
     const agreement = this.#inForce(record.msisdn, record.recordedAtMs);
     if (agreement === undefined) {
       const row = {
@@ -80,9 +62,11 @@ class Ledger {
         version: offset,
         agreementId: undefined,
         status: 'waiting',
+        ...marked(record.unterminated),
       } as const;
       this.#write(row);
-      this.waitingOf.set(record.msisdn, [...(this.waitingOf.get(record.msisdn) ?? []), row]);
+      const others = this.waitingOf.get(record.msisdn) ?? [];
+      this.waitingOf.set(record.msisdn, [...others, identityOf(row)]);
       this.#book(record.fileId, { waiting: 1 });
       return;
     }
@@ -93,11 +77,57 @@ class Ledger {
     this.#book(record.fileId, { [this.#count(offset, record, agreement)]: 1 });
   }
 
+  /** A record whose identity is known. */
+  #again(offset: number, record: OracleRecord): void {
+    const versions = this.versionsOf.get(identityOf(record)) ?? [];
+    const row = this.#row(identityOf(record));
+    const { recordedBytes, fileId, unterminated = false } = record;
+    if (row.provisional && !unterminated) {
+      if (row.recordedBytes !== recordedBytes) return this.#supersede(offset, record, row);
+      this.#write({ ...row, provisional: undefined, version: offset });
+      return this.#book(fileId, { duplicate: 1 });
+    }
+    const isTheSame = (known: OracleRow): boolean =>
+      known.recordedBytes === recordedBytes ||
+      (unterminated && isPiece(recordedBytes, known.recordedBytes));
+    if (versions.some(isTheSame)) return this.#book(fileId, { duplicate: 1 });
+    if (row.provisional && isPiece(row.recordedBytes, recordedBytes)) {
+      return this.#supersede(offset, record, row);
+    }
+    this.#reject(offset, fileId, 'CONFLICTING_RECORD');
+  }
+
+  /** The line of the row was cut off, and here is more of it. */
+  #supersede(offset: number, record: OracleRecord, row: OracleRow): void {
+    const { recordedBytes, fileId, lineNo, unterminated } = record;
+    const delta = recordedBytes - row.recordedBytes;
+    const agreement = this.agreements.get(row.agreementId ?? '');
+    const window = agreement && this.#window(agreement, row);
+    if (window && this.#exactTotal(window) + BigInt(delta) > largestTotal) {
+      return this.#reject(offset, fileId, 'TOTAL_OUT_OF_RANGE');
+    }
+    const place = { fileId, lineNo, provisional: marked(unterminated).provisional };
+    const changed = { ...row, ...place, version: offset, recordedBytes };
+    this.#write(changed);
+    this.#book(row.fileId, { [row.status]: -1, duplicate: 1 });
+    this.#book(fileId, { [row.status]: 1 });
+    if (window) this.#saysOfCorrection(window, changed, delta);
+  }
+
   /** Counts a record for the first time under its agreement and answers its status. */
-  #count(offset: number, record: OracleRecord, agreement: OracleAgreement): 'counted' | 'late' {
-    const window = this.#window(agreement, record.recordedAtMs);
+  #count(
+    offset: number,
+    record: OracleRecord | OracleRow,
+    agreement: OracleAgreement,
+  ): 'counted' | 'late' {
+    const window = this.#window(agreement, record);
     const status = this.#isClosed(window) ? 'late' : 'counted';
-    this.#write({ ...record, version: offset, agreementId: agreement.id, status });
+    const isProvisional = 'version' in record ? record.provisional : record.unterminated;
+    this.#write({
+      ...record,
+      ...{ version: offset, agreementId: agreement.id, status },
+      provisional: isProvisional ? true : undefined,
+    });
     window.identities.push(identityOf(record));
     if (status === 'late') {
       this.#message(['BILLING_PERIOD_ADJUSTED', record.recordedBytes], window, record);
@@ -118,7 +148,7 @@ class Ledger {
     const { msisdn } = agreement;
     this.agreements.set(agreement.id, agreement);
     this.agreementsOf.set(msisdn, [...(this.agreementsOf.get(msisdn) ?? []), agreement]);
-    const waiting = this.waitingOf.get(msisdn) ?? [];
+    const waiting = (this.waitingOf.get(msisdn) ?? []).map((identity) => this.#row(identity));
     const sorted = [...waiting].sort(
       (a, b) => a.recordedAtMs - b.recordedAtMs || a.version - b.version,
     );
@@ -131,10 +161,7 @@ class Ledger {
       const status = this.#count(offset, row, inForce);
       this.#book(row.fileId, { waiting: -1, [status]: 1 });
     }
-    this.waitingOf.set(
-      msisdn,
-      waiting.filter((row) => !released.has(row)),
-    );
+    this.waitingOf.set(msisdn, waiting.filter((row) => !released.has(row)).map(identityOf));
   }
 
   #correction(offset: number, correction: OracleCorrection): void {
@@ -145,12 +172,13 @@ class Ledger {
     if (row.agreementId !== agreement.id) {
       return this.#refuse(offset, 'RECORD_OF_ANOTHER_AGREEMENT');
     }
-    const window = this.#window(agreement, row.recordedAtMs);
+    const window = this.#window(agreement, row);
     const delta = correction.recordedBytes - row.recordedBytes;
     if (this.#exactTotal(window) + BigInt(delta) > largestTotal) {
       return this.#refuse(offset, 'TOTAL_OUT_OF_RANGE');
     }
-    const changed = { ...row, version: offset, recordedBytes: correction.recordedBytes };
+    const { recordedBytes } = correction;
+    const changed = { ...row, version: offset, recordedBytes, provisional: undefined };
     this.#write(changed);
     if (delta !== 0) this.#saysOfCorrection(window, changed, delta);
   }
@@ -254,26 +282,20 @@ class Ledger {
     this.#message(['DATA_PLAN_EXCEEDED'], window, record);
   }
 
-  /** Latest start at or before the record, then latest signature, then the lowest id. */
   #inForce(msisdn: number, recordedAtMs: number): OracleAgreement | undefined {
-    return (this.agreementsOf.get(msisdn) ?? [])
-      .filter((agreement) => agreement.serviceStartAtMs <= recordedAtMs)
-      .sort(
-        (a, b) =>
-          b.serviceStartAtMs - a.serviceStartAtMs ||
-          b.signedAtMs - a.signedAtMs ||
-          (a.id < b.id ? -1 : 1),
-      )[0];
+    return inForceAt(this.agreementsOf.get(msisdn) ?? [], recordedAtMs);
   }
 
-  #window(agreement: OracleAgreement, recordedAtMs: number): Window {
-    const period = periodAt(agreement.billingPeriodTimeZone, recordedAtMs);
+  /** The window of a record; one that is made when its period has ended closes at once. */
+  #window(agreement: OracleAgreement, record: OracleRecord | OracleRow): Window {
+    const period = periodAt(agreement.billingPeriodTimeZone, record.recordedAtMs);
     const key = `${agreement.id} ${period.year} ${period.month}`;
     let window = this.windows.get(key);
     if (window === undefined) {
       window = { agreement, period, identities: [], exceeded: false };
       this.windows.set(key, window);
       if (!this.#isClosed(window)) this.open.push(window);
+      else this.#message(['BILLING_PERIOD_CLOSED'], window, record);
     }
     return window;
   }
@@ -308,10 +330,10 @@ class Ledger {
 
   #write(row: OracleRow): void {
     const { msisdn, recordedAtMs, recordId, version, agreementId } = row;
-    const { recordedBytes, status, fileId, lineNo } = row;
+    const { recordedBytes, status, fileId, lineNo, provisional } = row;
     const kept: OracleRow = {
       ...{ msisdn, recordedAtMs, recordId, version, agreementId },
-      ...{ recordedBytes, status, fileId, lineNo },
+      ...{ recordedBytes, status, ...marked(provisional), fileId, lineNo },
     };
     const identity = identityOf(kept);
     this.rows.set(identity, kept);
@@ -360,7 +382,7 @@ class Ledger {
 }
 
 /**
- * What a log must lead to, from its first event on: the rules of counting (DESIGN.md §4) once
+ * What a log must lead to, from its first event on: the rules of counting (docs/RULES.md) once
  * more, said as simply as they can be. One event after the other, nothing kept but lists and maps,
  * every total added up again from the rows. Slow on purpose; nothing of src/ is used here.
  */

@@ -1,4 +1,4 @@
-import { recordStatuses } from '../../src/ingest/index.js';
+import { isProvisional, outcomeOf } from '../../src/ingest/index.js';
 import type { ColumnBatch, OutMessage } from '../../src/streaming/index.js';
 import type { SentMessage } from './checkers.js';
 import type { Book, OracleRow } from './oracle-model.js';
@@ -19,6 +19,12 @@ export const plainRows = (batch: ColumnBatch): PlainRow[] =>
     ),
   );
 
+/** A status as the oracle has it, from its code in the store. */
+export const statusOfRow = (code: number): Pick<OracleRow, 'status' | 'provisional'> => ({
+  status: outcomeOf(code),
+  ...(isProvisional(code) && { provisional: true }),
+});
+
 /** A row of table `usage_record`, in memory or as the store reads it, as the oracle has it. */
 export const asOracleRow = (row: PlainRow): OracleRow => ({
   msisdn: row.msisdn as number,
@@ -27,7 +33,7 @@ export const asOracleRow = (row: PlainRow): OracleRow => ({
   version: row.version as number,
   agreementId: row.agreement_id as string | undefined,
   recordedBytes: row.recorded_bytes as number,
-  status: recordStatuses[row.status as number],
+  ...statusOfRow(row.status as number),
   fileId: row.file_id as number,
   lineNo: row.line_no as number,
 });

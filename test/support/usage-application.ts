@@ -1,5 +1,10 @@
 import { newUsageApplication, usageApplication } from '../../src/billing-window/index.js';
-import { DataRecordRows, type FoundRecords, type RecordLookups } from '../../src/ingest/index.js';
+import {
+  DataRecordRows,
+  statusOf,
+  type FoundRecords,
+  type RecordLookups,
+} from '../../src/ingest/index.js';
 import type { RowStore } from '../../src/streaming/index.js';
 import { runApplication, type RunScript } from './application-run.js';
 import type { MemoryPartition } from './memory-partition.js';
@@ -7,7 +12,6 @@ import type { OracleEvent, OracleRow } from './oracle-model.js';
 import { asOracleRow } from './plain-rows.js';
 import { uuidWords } from './uuid-text.js';
 
-const statuses = ['counted', 'late', 'waiting'];
 const none = new Uint32Array(4);
 
 /** Rows of the oracle as the step asks for them. */
@@ -19,7 +23,7 @@ export const asFound = (rows: readonly OracleRow[]): FoundRecords => {
       ...{ recordIds: uuidWords(row.recordId), recordIdAt: 0 },
       agreementIds: row.agreementId === undefined ? none : uuidWords(row.agreementId),
       agreementIdAt: 0,
-      status: statuses.indexOf(row.status),
+      status: statusOf(row.status, row.provisional === true),
     });
   }
   return found;

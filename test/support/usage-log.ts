@@ -42,7 +42,11 @@ export const usageEventsOf = (events: readonly OracleEvent[]): UsageEvents => {
   for (const event of events) {
     columns.offsets[columns.length] = event.offset;
     if (event.type === 'record') {
-      columns.pushRecord({ ...event.record, recordId: uuidWords(event.record.recordId) });
+      const { unterminatedRecord, dataRecord } = eventTypes;
+      columns.pushRecord(
+        { ...event.record, recordId: uuidWords(event.record.recordId) },
+        event.record.unterminated ? unterminatedRecord : dataRecord,
+      );
     } else {
       const { type, ...control } = controlOf(event);
       columns.pushControl(type, control);

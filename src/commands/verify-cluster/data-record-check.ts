@@ -1,5 +1,5 @@
 import { monthOf, yearOf } from '../../agreements/index.js';
-import { recordStatuses, type DataRecordRows } from '../../ingest/index.js';
+import { isWaiting, type DataRecordRows } from '../../ingest/index.js';
 import { inParallel } from '../../platform/cassandra/index.js';
 import { parseUuid, uuidText } from '../../streaming/index.js';
 import type { ReplayedBatch } from '../replay.js';
@@ -16,7 +16,6 @@ const allRows =
   'writetime(recorded_bytes) AS version FROM data_record';
 const partitionOfAgreement = 'SELECT log_partition FROM agreement WHERE id = ?';
 const asksAtOnce = 16;
-const waiting = recordStatuses.indexOf('waiting');
 
 /** A row of table data_record; its version is the time of its write. */
 interface DataRecord {
@@ -96,7 +95,7 @@ export class DataRecordCheck {
     if (this.#toName === undefined) return;
     for (const rows of recordRowsIn(batches)) {
       for (let row = 0; row < rows.length; row++) {
-        if (rows.statuses[row] !== waiting) this.#keepNewest(rowAs(rows, row, rows.periods[row]));
+        if (!isWaiting(rows.statuses[row])) this.#keepNewest(rowAs(rows, row, rows.periods[row]));
       }
     }
   }

@@ -1,4 +1,4 @@
-import { agreementTable, usageRecordTable, recordStatuses } from '../../ingest/index.js';
+import { agreementTable, isWaiting, usageRecordTable } from '../../ingest/index.js';
 import { shardOf, type CassandraUuid } from '../../platform/cassandra/index.js';
 import { maskMsisdn } from '../../platform/telemetry/index.js';
 import { uuidText, type ColumnBatch } from '../../streaming/index.js';
@@ -135,8 +135,6 @@ const waitingRow = (values: WaitingValues, partitions: number): SmallRow => {
   };
 };
 
-const waiting = recordStatuses.indexOf('waiting');
-
 const waitingRecords = (sizes: { shards: number; partitions: number }): SmallTable => ({
   name: 'waiting_record',
   cql: 'SELECT shard, msisdn, recorded_at, record_id, version FROM waiting_record',
@@ -156,7 +154,7 @@ const waitingRecords = (sizes: { shards: number; partitions: number }): SmallTab
         rows.column(column),
       );
       for (let row = 0; row < rows.length; row++) {
-        if (statuses[row] !== waiting) continue;
+        if (!isWaiting(Number(statuses[row]))) continue;
         const msisdn = Number(msisdns[row]);
         const recordId = uuidText(rows.column(2) as Uint32Array, row * 4);
         const values = { recordedAtMs: Number(times[row]), version: Number(versions[row]) };

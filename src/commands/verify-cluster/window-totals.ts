@@ -1,9 +1,7 @@
 import { monthOf, yearOf } from '../../agreements/index.js';
 import type { UsageState } from '../../billing-window/index.js';
-import { recordStatuses, type DataRecordRows } from '../../ingest/index.js';
+import { isWaiting, type DataRecordRows } from '../../ingest/index.js';
 import { uuidText } from '../../streaming/index.js';
-
-const waiting = recordStatuses.indexOf('waiting');
 
 /** Sums rows in force by agreement and billing period, and compares with a state's windows. */
 export class WindowTotals {
@@ -26,7 +24,7 @@ export class WindowTotals {
    * waits is in no total and has none, nor has one of an agreement that the log does not give.
    */
   add(rows: DataRecordRows, row: number): number | undefined {
-    if (rows.statuses[row] === waiting) return undefined;
+    if (isWaiting(rows.statuses[row])) return undefined;
     const { agreements, windows } = this.state;
     const agreement = this.#agreementOf(rows, row);
     if (agreement === undefined) {

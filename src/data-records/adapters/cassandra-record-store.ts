@@ -1,4 +1,4 @@
-import type { RecordStatus } from '../../ingest/index.js';
+import { isProvisional, outcomeOf, statusNamed } from '../../ingest/index.js';
 import {
   dateOf,
   dateOfDay,
@@ -48,7 +48,8 @@ const rowOf = (row: Row): DataRecordRow => ({
   version: Number(row['version']),
   agreementId: row['agreement_id'] === null ? undefined : String(row['agreement_id']),
   recordedBytes: Number(row['recorded_bytes']),
-  status: row['status'] as RecordStatus,
+  status: outcomeOf(statusNamed(row['status'])),
+  isProvisional: isProvisional(statusNamed(row['status'])),
   fileId: Number(row['file_id']),
   lineNo: Number(row['line_no']),
 });

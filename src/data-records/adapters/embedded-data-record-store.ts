@@ -1,6 +1,11 @@
 import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
 import { nextTurn } from '../../platform/pause.js';
-import { recordStatuses, type RecordColumns, type RecordPages } from '../../ingest/index.js';
+import {
+  isProvisional,
+  outcomeOf,
+  type RecordColumns,
+  type RecordPages,
+} from '../../ingest/index.js';
 import { parseUuid, uuidText } from '../../streaming/index.js';
 import type {
   DataRecordRow,
@@ -38,7 +43,8 @@ const rowOf = (row: Record<string, unknown>): DataRecordRow => ({
       ? undefined
       : String(row.agreement_id),
   recordedBytes: Number(row.recorded_bytes),
-  status: recordStatuses[Number(row.status)],
+  status: outcomeOf(Number(row.status)),
+  isProvisional: isProvisional(Number(row.status)),
   fileId: Number(row.file_id),
   lineNo: Number(row.line_no),
 });
@@ -76,7 +82,8 @@ const rowOfColumns = (
     version: rows.versions[at],
     agreementId,
     recordedBytes: rows.recordedBytes[at],
-    status: recordStatuses[rows.statuses[at]],
+    status: outcomeOf(rows.statuses[at]),
+    isProvisional: isProvisional(rows.statuses[at]),
     fileId: rows.fileIds[at],
     lineNo: rows.lineNos[at],
   };

@@ -11,6 +11,7 @@ const row = (recordId: string, version: number, fields: Partial<RecordVersion> =
   agreementId,
   recordedBytes: 10,
   status: 'counted',
+  isProvisional: false,
   fileId: 1,
   lineNo: version,
   ...fields,
@@ -40,6 +41,13 @@ describe('explanation of a total', () => {
   it('names the record that took the total to the allowance', async () => {
     const { crossing } = await explain([row('x', 1), row('y', 2), row('z', 3)], 20);
     expect(crossing).toMatchObject({ recordId: 'y', runningTotalBytes: 20 });
+  });
+
+  it('names the first record that counts when the allowance is 0, not one that waits', async () => {
+    const waits = row('x', 1, { agreementId: undefined, status: 'waiting' });
+    const zero = row('y', 2000, { recordedBytes: 0 });
+    const { crossing } = await explain([waits, zero, row('x', 3000)], 0);
+    expect(crossing).toMatchObject({ recordId: 'y', runningTotalBytes: 0 });
   });
 
   it('names no crossing record below the allowance', async () => {
@@ -115,7 +123,7 @@ const histories = fc
       seen.add(name);
       const status = agreement === undefined ? 'waiting' : late ? 'late' : 'counted';
       const what = { agreementId: agreement, recordedBytes: bytes, status, fileId: 0, lineNo: 0 };
-      return [{ ...identity, version, ...what }];
+      return [{ ...identity, version, ...what, isProvisional: false }];
     });
   });
 

@@ -6,6 +6,7 @@ export interface RecordVersion {
   readonly agreementId: string | undefined;
   readonly recordedBytes: number;
   readonly status: string;
+  readonly isProvisional: boolean;
   readonly fileId: number;
   readonly lineNo: number;
 }
@@ -81,7 +82,7 @@ async function* historiesOf(
   if (open.length > 0 && open[0].agreementId === agreementId) yield [open];
 }
 
-/** Calls with each version and what it adds to the total: nothing before it is counted. */
+/** Calls with each version that counts, and what it adds to the total. */
 const eachDelta = (
   history: History,
   agreementId: string,
@@ -89,7 +90,11 @@ const eachDelta = (
 ): void => {
   const bytesOf = (row: RecordVersion | undefined): number =>
     row?.agreementId === agreementId ? row.recordedBytes : 0;
-  history.forEach((row, at) => use(row, bytesOf(row) - bytesOf(history[at + 1])));
+  history.forEach((row, at) => {
+    const deltaBytes = bytesOf(row) - bytesOf(history[at + 1]);
+    // one that waits crosses nothing, not even an allowance of 0
+    if (row.agreementId === agreementId || deltaBytes !== 0) use(row, deltaBytes);
+  });
 };
 
 /** What one reading of the period tells: the sums, and the records of the page. */

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { pauseFor } from '../../platform/pause.js';
 import { uuidText } from '../../streaming/uuid.js';
+import { eventTypes } from '../../ingest/index.js';
 import { LineBatches, linesPerBatch, type LineBatch, type ReadingMark } from './line-batches.js';
 
 setFlagsFromString('--expose-gc');
@@ -176,6 +177,20 @@ describe('the lines of a file', () => {
     expect(refused.map(({ raw }) => raw.length)).toEqual([maxLineBytes]);
     expect(events.length).toBe(1);
     expect(mark.byteOffset).toBe(160 * chunkBytes + 1 + goodLine(1).length + 1);
+  });
+
+  it('are marked only where the last one ends without a line break', () => {
+    const typesOf = (text: string): number[] => {
+      const [{ events }] = read([Buffer.from(text)]);
+      return [...events.types.subarray(0, events.length)];
+    };
+    const { dataRecord, unterminatedRecord } = eventTypes;
+    const two = `${goodLine(1)}\n${goodLine(2)}`;
+    expect(typesOf(two)).toEqual([dataRecord, unterminatedRecord]);
+    expect(typesOf(goodLine(1))).toEqual([unterminatedRecord]);
+    for (const lineBreak of ['\n', '\r\n', '\r', '\n# line 3 CODE: words', '\na;b']) {
+      expect(typesOf(two + lineBreak)).toEqual([dataRecord, dataRecord]);
+    }
   });
 
   it('are left out when the last one was cut off with the file', () => {

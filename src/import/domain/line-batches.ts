@@ -1,4 +1,4 @@
-import { UsageEvents } from '../../ingest/index.js';
+import { eventTypes, UsageEvents } from '../../ingest/index.js';
 import { isHarmless, lastOfHarmless, takenBack } from './spreadsheet-cells.js';
 import { CdrLineParser, isNote, type CdrSource } from './cdr-line.js';
 
@@ -135,12 +135,20 @@ export class LineBatches {
 
   /**
    * The last batch; it may be empty. A last line without a line break is read too, unless the file
-   * was cut off there.
+   * is known to be cut off there; its record is an unterminated one. A carriage return ends a line
+   * as well: only the line feed behind it was lost.
    */
   end(isWhole: boolean): LineBatch {
     const bytes = this.#carry;
     this.#carry = Buffer.alloc(0);
-    if (isWhole && bytes.length > 0) this.#take(bytes, 0, bytes.length);
+    if (isWhole && bytes.length > 0) {
+      const { length } = this.#events;
+      this.#take(bytes, 0, bytes.length);
+      const isTerminated = bytes[bytes.length - 1] === carriageReturn;
+      if (this.#events.length > length && !isTerminated) {
+        this.#events.types[length] = eventTypes.unterminatedRecord;
+      }
+    }
     return this.#batch();
   }
 

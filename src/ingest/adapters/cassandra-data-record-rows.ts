@@ -1,7 +1,7 @@
 import { monthOf, yearOf } from '../../agreements/index.js';
 import type { RowBuffer, RowGroup, RowStatement } from '../../platform/cassandra/index.js';
 import type { DataRecordRows } from '../domain/data-record-rows.js';
-import { recordStatuses } from '../domain/tables.js';
+import { isWaiting } from '../domain/tables.js';
 import { insert } from './cassandra-usage-rows.js';
 
 const columns = [
@@ -12,7 +12,6 @@ const dataRecord: RowStatement = {
   cql: `${plain.cql} USING TIMESTAMP ?`,
   values: plain.values + 1,
 };
-const waiting = recordStatuses.indexOf('waiting');
 
 /**
  * Rows of table data_record, which is for people with cqlsh: a row a record that counts, in the
@@ -23,7 +22,7 @@ const waiting = recordStatuses.indexOf('waiting');
 export const dataRecordGroup = (rows: DataRecordRows): RowGroup => {
   const places: number[] = [];
   for (let row = 0; row < rows.length; row++) {
-    if (rows.statuses[row] !== waiting) places.push(row);
+    if (!isWaiting(rows.statuses[row])) places.push(row);
   }
   const put = (to: RowBuffer, at: number): void => {
     const row = places[at];

@@ -11,7 +11,7 @@ import {
 import type { RowStore } from '../../streaming/index.js';
 import { DataRecordRows } from '../domain/data-record-rows.js';
 import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
-import { recordStatuses, type RecordStatus } from '../domain/tables.js';
+import { statusNamed } from '../domain/tables.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -81,7 +81,7 @@ const push = (rows: DataRecordRows, row: Row): void => {
     ...{ recordIds, recordIdAt: 0, agreementIds, agreementIdAt: 0 },
     version: Number(row['version']),
     recordedBytes: Number(row['recorded_bytes']),
-    status: recordStatuses.indexOf(row['status'] as RecordStatus),
+    status: statusNamed(row['status']),
     fileId: Number(row['file_id']),
     lineNo: Number(row['line_no']),
   });

@@ -7,7 +7,7 @@ import {
   type RowStatement,
 } from '../../platform/cassandra/index.js';
 import { parseUuid, type ColumnBatch, type OutMessage } from '../../streaming/index.js';
-import { recordStatuses } from '../domain/tables.js';
+import { isWaiting, recordStatuses } from '../domain/tables.js';
 
 /** The partition of the log, and how its rows are spread. */
 export interface UsagePartition {
@@ -50,7 +50,6 @@ const importFileCount = insert('import_file_count', [
 
 const bucketSize = 65_536;
 const bucketOf = (number: number): number => Math.floor(number / bucketSize);
-const waiting = recordStatuses.indexOf('waiting');
 /** Statuses as people read them in the table, encoded once. */
 const statusTexts = recordStatuses.map((status) => new TextEncoder().encode(status));
 
@@ -108,7 +107,7 @@ export function* usageRecordGroups(rows: ColumnBatch, shards: number): Generator
       to.bigint(times[row]);
       to.uuid(recordIds, row * 4);
       to.bigint(versions[row]);
-      if (statuses[row] === waiting) to.unset();
+      if (isWaiting(statuses[row])) to.unset();
       else to.uuid(agreementIds, row * 4);
       to.bigint(bytes[row]);
       to.utf8(statusTexts[statuses[row]]);
@@ -129,7 +128,9 @@ export function* waitingGroups(rows: ColumnBatch, shards: number): Generator<Row
   const versions = rows.column(3) as Float64Array;
   const statuses = rows.column(6) as Uint8Array;
   const places: number[] = [];
-  for (let row = 0; row < rows.length; row++) if (statuses[row] === waiting) places.push(row);
+  for (let row = 0; row < rows.length; row++) {
+    if (isWaiting(statuses[row])) places.push(row);
+  }
   const put = (to: RowBuffer, at: number): void => {
     const row = places[at];
     to.smallint(shardOf(msisdns[row], shards));

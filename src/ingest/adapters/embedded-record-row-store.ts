@@ -4,7 +4,7 @@ import { DataRecordRows } from '../domain/data-record-rows.js';
 import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
 import { indexedRecordRows } from './indexed-record-rows.js';
 import type { RecordIndex } from './record-index/record-index.js';
-import { usageRecordTable, recordStatuses } from '../domain/tables.js';
+import { statusOf, usageRecordTable } from '../domain/tables.js';
 
 const columns = usageRecordTable.columns.map(({ name }) => `r."${name}"`).join(', ');
 
@@ -20,7 +20,7 @@ const waitingOf = `
   WHERE r.msisdn IN (SELECT unnest($1)) AND r.version < $2
   QUALIFY row_number() OVER (
     PARTITION BY r.msisdn, r.recorded_at, r.record_id ORDER BY r.version DESC) = 1
-    AND r.status = ${recordStatuses.indexOf('waiting')}`;
+    AND r.status IN (${statusOf('waiting', false)}, ${statusOf('waiting', true)})`;
 
 /**
  * Rows a step asks for: out of the index, or out of the table while the index is not whole, each

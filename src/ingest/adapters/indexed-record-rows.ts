@@ -1,12 +1,11 @@
 import { nextTurn } from '../../platform/pause.js';
 import { DataRecordRows } from '../domain/data-record-rows.js';
 import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
-import { recordStatuses } from '../domain/tables.js';
-import type { RecordColumns } from '../record-pages.js';
+import { isWaiting } from '../domain/tables.js';
+import type { RecordColumns, RecordPlace } from '../record-pages.js';
 import { FoundRows } from './record-index/found-rows.js';
 import type { RecordIndex } from './record-index/record-index.js';
 
-const waiting = recordStatuses.indexOf('waiting');
 const rowsPerTurn = 2048;
 
 /** The places of the identities in order of MSISDN and time: neighbours lie in one block. */
@@ -32,11 +31,16 @@ const ofIdentities = (index: RecordIndex, lookups: RecordLookups, beforeOffset: 
   return found;
 };
 
-const isSameRecord = (rows: RecordColumns, a: number, b: number): boolean => {
-  if (rows.recordedAtMs[a] !== rows.recordedAtMs[b]) return false;
-  const { recordIds } = rows;
+const placeAt = (rows: RecordColumns, row: number): RecordPlace => ({
+  recordedAtMs: rows.recordedAtMs[row],
+  recordId: rows.recordIds.slice(row * 4, row * 4 + 4),
+  version: rows.versions[row],
+});
+
+const isOfRecord = (place: RecordPlace, rows: RecordColumns, row: number): boolean => {
+  if (rows.recordedAtMs[row] !== place.recordedAtMs) return false;
   for (let word = 0; word < 4; word++) {
-    if (recordIds[a * 4 + word] !== recordIds[b * 4 + word]) return false;
+    if (rows.recordIds[row * 4 + word] !== place.recordId[word]) return false;
   }
   return true;
 };
@@ -49,24 +53,18 @@ const addWaiting = async (
 ): Promise<void> => {
   const range = { msisdn, startMs: -Infinity, endMs: Infinity };
   let page = index.page(range, { limit: rowsPerTurn });
-  let newest = -1; // of the record in hand; rows fall by version
+  let newest: RecordPlace | undefined; // of the record in hand; rows fall by version
   while (page.length > 0) {
     for (let row = 0; row < page.length; row++) {
       if (page.versions[row] >= beforeOffset) continue;
-      if (newest >= 0 && isSameRecord(page, newest, row)) continue;
-      newest = row;
-      if (page.statuses[row] === waiting) found.add(page, row);
+      if (newest !== undefined && isOfRecord(newest, page, row)) continue;
+      newest = placeAt(page, row);
+      if (isWaiting(page.statuses[row])) found.add(page, row);
     }
     if (page.length < rowsPerTurn) return;
-    const last = page.length - 1;
-    const before = {
-      recordedAtMs: page.recordedAtMs[last],
-      recordId: page.recordIds.slice(last * 4, last * 4 + 4),
-      version: page.versions[last],
-    };
+    const before = placeAt(page, page.length - 1);
     await nextTurn();
     page = index.page(range, { before, limit: rowsPerTurn });
-    newest = -1;
   }
 };
 

@@ -11,6 +11,7 @@ import {
 } from './kafka-usage-codec.js';
 
 const partitions = 4;
+const { dataRecord, unterminatedRecord } = eventTypes;
 
 const read = (messages: readonly UsageMessage[], partition: number): UsageEvents =>
   new UsageDecoder({ partition, partitions }).decode(
@@ -63,9 +64,9 @@ const only = (message: Partial<UsageMessage>): { type: number; code: string | un
 describe('usage events on the topic', () => {
   test('a record of a file comes back with all that was said of it, in its partition', () => {
     fc.assert(
-      fc.property(line, (of) => {
+      fc.property(line, fc.constantFrom(dataRecord, unterminatedRecord), (of, type) => {
         const events = new UsageEvents(1);
-        events.pushRecord(of);
+        events.pushRecord(of, type);
         const recordedAt = new Date(of.recordedAtMs).toISOString();
         const text = `${of.externalId};${recordedAt};${of.msisdn};${of.recordedBytes}`;
         events.raw = () => Buffer.from(text);
@@ -75,7 +76,7 @@ describe('usage events on the topic', () => {
           Array.from({ length: partitions }, (_, at) => (at === partition ? 1 : 0)),
         );
         const back = read(messages[partition], partition);
-        expect(back.types[0]).toBe(eventTypes.dataRecord);
+        expect(back.types[0]).toBe(type);
         expect([back.keys[0], back.timestampsMs[0], back.recordedBytes[0]]).toEqual([
           of.msisdn,
           of.recordedAtMs,
@@ -247,6 +248,16 @@ describe('usage events on the topic', () => {
       'EVENT_UNREADABLE',
     ],
     [
+      'a line without a line break that is in no file',
+      {
+        value:
+          '{"externalId":"a","recordedAt":"2020-01-01T00:00Z","msisdn":"48500000001",' +
+          '"recordedBytes":1}',
+        headers: { type: 'unterminated-record' },
+      },
+      'EVENT_UNREADABLE',
+    ],
+    [
       'a feed without a name',
       { value: '{"status":"idle"}', headers: { type: 'feed' } },
       'EVENT_UNREADABLE',
@@ -256,7 +267,9 @@ describe('usage events on the topic', () => {
   });
 
   test('never throws, whatever the bytes are', () => {
-    const header = fc.constantFrom(undefined, 'agreement', 'correction', 'feed', 'x');
+    const header = fc.constantFrom(
+      ...[undefined, 'agreement', 'correction', 'feed', 'unterminated-record', 'x'],
+    );
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), fc.json()), header, (written, type) => {
         const value = Buffer.from(written as string);

@@ -7,7 +7,7 @@ import {
 } from '../../streaming/index.js';
 import type { CorrectionPayload } from '../domain/record-lookups.js';
 import { forwardedHeader } from './kafka-agreement-messages.js';
-import { eventTypes, UsageEvents, type UsageRecord } from '../domain/usage-events.js';
+import { eventTypes, isRecord, UsageEvents, type UsageRecord } from '../domain/usage-events.js';
 import { kafkaEventErrors } from '../errors.js';
 import { readRecord } from '../incoming-data-records.topics.js';
 import { FileRecordReader, lineOfRecordJson, recordJsonAt } from '../incoming-data-records.wire.js';
@@ -41,7 +41,8 @@ export const importHeaders = { source: 'import' } as const;
 const isOfImport = (headers: ReadMessage['headers'], { isInTransaction }: ReadMessage): boolean =>
   isInTransaction && headers.source === importHeaders.source;
 
-const typeNames = ['', 'agreement', 'correction', 'feed'] as const;
+/** Header `type` of each type of events: a record has none, what is unreadable is not written. */
+const typeNames = ['', 'agreement', 'correction', 'feed', '', 'unterminated-record'] as const;
 
 /** Bytes that are kept of a message that is refused. */
 const refusedRawBytes = 4000;
@@ -54,14 +55,16 @@ export const usageMessage = (events: UsageEvents, index: number): UsageMessage =
   const msisdn = events.keys[index];
   const key = msisdn === 0 ? null : String(msisdn);
   const type = events.types[index];
-  if (type !== eventTypes.dataRecord) {
+  if (!isRecord(type)) {
     const value = events.payloads.get(index) as string;
     return { index, key, value, headers: { type: typeNames[type] } };
   }
   const timestamp = String(Math.max(0, events.timestampsMs[index]));
-  const value = recordJsonAt(events, index);
-  const isOfFile = events.fileIds[index] !== 0;
-  return { index, key, value, timestamp, ...(isOfFile && { headers: importHeaders }) };
+  const record = { index, key, value: recordJsonAt(events, index), timestamp };
+  if (events.fileIds[index] === 0) return record;
+  const isWhole = type === eventTypes.dataRecord;
+  const headers = isWhole ? importHeaders : { ...importHeaders, type: typeNames[type] };
+  return { ...record, headers };
 };
 
 /** The events by partition, in their order there. What is about all keys goes to every one. */
@@ -127,10 +130,7 @@ export class UsageDecoder {
     const type = typeOf(headers.type);
     if (type === undefined) return refuse(events, unreadable('its header type is not known'));
     if (value === null) return refuse(events, unreadable('it has no value'));
-    if (type === eventTypes.dataRecord) {
-      const isLine = isOfImport(headers, message);
-      return this.#pushRecord(events, value, isLine ? undefined : message.timestampMs);
-    }
+    if (isRecord(type)) return this.#pushTyped(events, message, type);
     if (!isUtf8(value)) return refuse(events, unreadable('it is not UTF-8'));
     const payload = value.toString();
     const key = message.key?.toString() ?? '';
@@ -138,6 +138,18 @@ export class UsageDecoder {
     if ('code' in reading) return refuse(events, reading);
     if (message.headers[forwardedHeader] !== undefined) this.forwarded(message.offset);
     events.pushControl(type, { ...reading, payload });
+  }
+
+  /** A record, whole or of a line that may have been cut off. */
+  #pushTyped(events: UsageEvents, message: ReadMessage, type: number): void {
+    const at = events.length;
+    const isLine = isOfImport(message.headers, message);
+    if (type === eventTypes.unterminatedRecord && !isLine) {
+      return refuse(events, unreadable('only a line of a file can be unterminated'));
+    }
+    const value = message.value as Buffer;
+    this.#pushRecord(events, value, isLine ? undefined : message.timestampMs);
+    if (events.types[at] === eventTypes.dataRecord) events.types[at] = type;
   }
 
   /** Without a time of its message it is the import's. */

@@ -16,6 +16,7 @@ const record = fc.record({
   lineNo: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   externalId: fc.string({ unit: 'binary', minLength: 1, maxLength: 900 }),
   hasLine: fc.boolean(),
+  isUnterminated: fc.boolean(),
 });
 
 const eventsOf = (
@@ -29,7 +30,10 @@ const eventsOf = (
     );
     return hasLine ? line : undefined;
   });
-  for (const each of records) events.pushRecord(each);
+  for (const each of records) {
+    const { unterminatedRecord, dataRecord } = eventTypes;
+    events.pushRecord(each, each.isUnterminated ? unterminatedRecord : dataRecord);
+  }
   const feed = { msisdn: 0, timestampMs: 0, payload: '{"feed":"a","status":"active"}' };
   events.pushControl(eventTypes.feed, feed);
   events.pushControl(eventTypes.correction, { ...feed, msisdn: 481 });

@@ -6,13 +6,13 @@ import {
   type ColumnValues,
 } from '../../streaming/index.js';
 import { usageRecordTable } from './tables.js';
-import type { UsageEvents } from './usage-events.js';
+import type { ReadonlyUsageEvents } from './usage-events.js';
 
 /** One version of a record's row. The id's words begin at `recordIdAt` of `recordIds`. */
 export interface DataRecordRow {
   readonly msisdn: number;
   readonly recordedAtMs: number;
-  readonly recordIds: Uint32Array;
+  readonly recordIds: ArrayLike<number>;
   readonly recordIdAt: number;
   readonly version: number;
   readonly agreementIds: Uint32Array;
@@ -41,7 +41,7 @@ export interface MatchedEvent {
 export interface Identity {
   readonly msisdn: number;
   readonly recordedAtMs: number;
-  readonly recordIds: Uint32Array;
+  readonly recordIds: ArrayLike<number>;
   readonly recordIdAt: number;
 }
 
@@ -107,7 +107,7 @@ export class DataRecordRows implements ColumnBatch {
    * Adds the row of a record as it came. Hot: called for nearly every event, so it writes columns
    * from columns and makes no object.
    */
-  pushEvent(events: UsageEvents, at: number, matched: MatchedEvent): void {
+  pushEvent(events: ReadonlyUsageEvents, at: number, matched: MatchedEvent): void {
     const row = this.length;
     if (row === this.statuses.length) this.#grow(row * 2);
     this.msisdns[row] = events.keys[at];
@@ -218,7 +218,7 @@ export class DataRecordRows implements ColumnBatch {
 }
 
 // eslint-disable-next-line @typescript-eslint/max-params -- two places, on the hottest path
-const copyUuid = (from: Uint32Array, at: number, to: Uint32Array, toAt: number): void => {
+const copyUuid = (from: ArrayLike<number>, at: number, to: Uint32Array, toAt: number): void => {
   to[toAt] = from[at];
   to[toAt + 1] = from[at + 1];
   to[toAt + 2] = from[at + 2];

@@ -17,7 +17,7 @@ export interface Usage {
   agreement: number;
   period: number;
   recordedAtMs: number;
-  recordIds: Uint32Array;
+  recordIds: ArrayLike<number>;
   recordIdAt: number;
   /** Bytes to add to the total; of a correction the difference, which may be negative. */
   deltaBytes: number;

@@ -1,7 +1,7 @@
 import { parseUuid } from '../../streaming/index.js';
 import type { DataRecordRows, Identity } from './data-record-rows.js';
 import type { IngestState } from './ingest-state.js';
-import { eventTypes, type UsageEvents } from './usage-events.js';
+import { eventTypes, isRecord, type ReadonlyUsageEvents } from './usage-events.js';
 
 /** What a step has to know from the store: rows of places, and rows that wait. */
 export interface RecordLookups {
@@ -31,7 +31,7 @@ export interface CorrectionPayload {
  */
 export const recordLookups = (
   state: IngestState,
-  { events, from }: { events: UsageEvents; from: number },
+  { events, from }: { events: ReadonlyUsageEvents; from: number },
 ): RecordLookups | undefined => {
   const wanted: RecordLookups = { msisdns: [], recordedAtMs: [], waitingOf: [] };
   const { agreements } = state;
@@ -53,9 +53,9 @@ export const recordLookups = (
 };
 
 /** A correction names its record in its payload. */
-const identityOf = (events: UsageEvents, at: number): Identity => {
+const identityOf = (events: ReadonlyUsageEvents, at: number): Identity => {
   const place = { msisdn: events.keys[at], recordedAtMs: events.timestampsMs[at] };
-  if (events.types[at] === eventTypes.dataRecord) {
+  if (isRecord(events.types[at])) {
     return { ...place, recordIds: events.recordIds, recordIdAt: at * 4 };
   }
   const { recordId } = JSON.parse(events.payloads.get(at) as string) as CorrectionPayload;

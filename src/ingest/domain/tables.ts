@@ -1,8 +1,40 @@
 import type { TableSchema } from '../../streaming/index.js';
 
-/** What became of a record; the order is the code kept in the store. */
-export const recordStatuses = ['counted', 'late', 'waiting'] as const;
+/**
+ * What became of a record, and whether it is provisional: of a line that may have been cut off,
+ * so that it gives way when it is read whole. The order is the code kept in the store.
+ */
+export const recordStatuses = [
+  ...(['counted', 'late', 'waiting'] as const),
+  ...(['counted-provisional', 'late-provisional', 'waiting-provisional'] as const),
+] as const;
 export type RecordStatus = (typeof recordStatuses)[number];
+/** A status without the word provisional: a column of the book. */
+export type RecordOutcome = 'counted' | 'late' | 'waiting';
+
+/** In the order of their codes. */
+export const recordOutcomes = [
+  'counted',
+  'late',
+  'waiting',
+] as const satisfies readonly RecordOutcome[];
+
+/** The code of an outcome in the store. */
+export const statusOf = (outcome: RecordOutcome, isProvisional: boolean): number =>
+  recordOutcomes.indexOf(outcome) + (isProvisional ? recordOutcomes.length : 0);
+
+/** The code of a status by its word, as the cluster's tables have it. */
+export const statusNamed = (word: unknown): number => recordStatuses.indexOf(word as RecordStatus);
+
+/** What became of a record, by the code of its status. */
+export const outcomeOf = (status: number): RecordOutcome =>
+  recordOutcomes[status % recordOutcomes.length];
+
+/** True for the codes of records that wait, provisional or not. */
+export const isWaiting = (status: number): boolean => outcomeOf(status) === 'waiting';
+
+/** True for the code of a status of a record that gives way when it is read whole. */
+export const isProvisional = (status: number): boolean => status >= recordOutcomes.length;
 
 /** Rows of data records; the greatest version of (msisdn, recorded_at, record_id) is in force. */
 export const usageRecordTable: TableSchema = {

@@ -10,7 +10,16 @@ export const eventTypes = {
   correction: 2,
   feed: 3,
   unreadable: 4,
+  /**
+   * A data record of a last line without a line break: it may have been cut off, so it counts
+   * until the same record is read whole (docs/RULES.md, Cut-off lines).
+   */
+  unterminatedRecord: 5,
 } as const;
+
+/** True for a data record, whole or of a line that may have been cut off. */
+export const isRecord = (type: number): boolean =>
+  type === eventTypes.dataRecord || type === eventTypes.unterminatedRecord;
 
 /** One data record, as the importer or the API hands it over. */
 export interface UsageRecord {
@@ -25,11 +34,29 @@ export interface UsageRecord {
 }
 
 /**
+ * Events as a step sees them, who may not write them: embedded, the log is written from the same
+ * columns once the step is done.
+ */
+export interface ReadonlyUsageEvents {
+  readonly length: number;
+  readonly offsets: ArrayLike<number>;
+  readonly types: ArrayLike<number>;
+  readonly keys: ArrayLike<number>;
+  readonly timestampsMs: ArrayLike<number>;
+  readonly recordIds: ArrayLike<number>;
+  readonly recordedBytes: ArrayLike<number>;
+  readonly fileIds: ArrayLike<number>;
+  readonly lineNos: ArrayLike<number>;
+  readonly payloads: ReadonlyMap<number, string>;
+  raw(this: void, index: number): Uint8Array | undefined;
+}
+
+/**
  * Columns of usage events. Offsets are given by the log when the events are appended.
  * `raw` answers the text an event was read from: for dead letters, so only while it is processed
  * for the first time.
  */
-export class UsageEvents implements LogEvents {
+export class UsageEvents implements LogEvents, ReadonlyUsageEvents {
   length = 0;
   offsets: Float64Array;
   types: Uint8Array;
@@ -60,9 +87,10 @@ export class UsageEvents implements LogEvents {
     return this.length;
   }
 
-  pushRecord(record: UsageRecord): void {
+  /** Adds a record; its type is one of those `isRecord` knows. */
+  pushRecord(record: UsageRecord, type: number = eventTypes.dataRecord): void {
     const at = this.reserve();
-    this.types[at] = eventTypes.dataRecord;
+    this.types[at] = type;
     this.keys[at] = record.msisdn;
     this.timestampsMs[at] = record.recordedAtMs;
     this.recordIds.set(record.recordId, at * 4);

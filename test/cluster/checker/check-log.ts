@@ -76,9 +76,11 @@ export const checkLogAgainstFiles = (world: World, log: ReadLog, findings: Findi
       const times = [found.length, refused.get(key) ?? 0];
       findings.same(once, where, [times, record === undefined ? [0, 1] : [1, 0]]);
       if (record !== undefined && found.length > 0) {
-        const said = [identity(found[0]), found[0].recordedBytes];
+        const { recordedBytes, isUnterminated } = found[0];
+        const said = [identity(found[0]), recordedBytes, isUnterminated];
+        const isCut = at === lines.length - 1 && !/[\r\n]$/.test(text);
         const law = 'a record in the log is what its line says';
-        findings.same(law, where, [said, [identity(record), record.recordedBytes]]);
+        findings.same(law, where, [said, [identity(record), record.recordedBytes, isCut]]);
       }
       logged.delete(key);
       refused.delete(key);

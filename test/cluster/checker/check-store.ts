@@ -8,8 +8,9 @@ import { columns, emptyBook, type Book, type StoredRow, type World } from './wor
 export const checkRows = (world: World, ledgers: readonly Ledger[], findings: Findings): void => {
   const expected = new Map<string, unknown>();
   for (const { versions } of ledgers) {
-    for (const { record, version, agreementId, status } of versions) {
-      const { recordedBytes, fileId, lineNo } = record;
+    for (const { record, version, agreementId, outcome } of versions) {
+      const { recordedBytes, fileId, lineNo, isUnterminated } = record;
+      const status = isUnterminated ? `${outcome}-provisional` : outcome;
       const value = { agreementId, recordedBytes, status, fileId, lineNo };
       expected.set(`${identity(record)} version ${version}`, value);
     }
@@ -34,7 +35,7 @@ export const checkWaitingRows = (world: World, findings: Findings): void => {
   const listed = new Set(world.waitingRows.map((row) => `${identity(row)} version ${row.version}`));
   for (const row of world.rows) {
     const key = `${identity(row)} version ${row.version}`;
-    if (row.status !== 'waiting' || listed.has(key)) continue;
+    if (!row.status.startsWith('waiting') || listed.has(key)) continue;
     findings.add('a row that waits is listed', key, 'not in waiting_record');
   }
 };
@@ -48,7 +49,7 @@ const rowsByAgreement = ({ rows }: World): Map<string, StoredRow[]> => {
   }
   const rowsOf = new Map<string, StoredRow[]>();
   for (const row of newest.values()) {
-    if (row.status === 'waiting' || row.agreementId === undefined) continue;
+    if (row.status.startsWith('waiting') || row.agreementId === undefined) continue;
     rowsOf.set(row.agreementId, [...(rowsOf.get(row.agreementId) ?? []), row]);
   }
   return rowsOf;

@@ -6,14 +6,16 @@ import type {
   StampedProgress,
 } from './log-event.js';
 import { monthAt, type Month } from './months.js';
-import type { Column, RowStatus } from './world.js';
+import type { Column, Outcome } from './world.js';
 
 /** One version of a record that has to be in the store. */
 export interface Version {
   readonly record: LoggedRecord;
   readonly version: number;
+  /** Offset of the event of the line that the record stands in. */
+  readonly source: number;
   readonly agreementId: string | undefined;
-  readonly status: RowStatus;
+  readonly outcome: Outcome;
 }
 
 /** A message that has to be on the topic, in the order in which it is sent. */
@@ -45,6 +47,14 @@ interface Feed {
   lag: number;
 }
 
+/** What is left of the digits of a number that was cut off; zeros in front mean nothing. */
+const isPart = (part: number, whole: number): boolean => {
+  for (let rest = whole; rest > 0; rest = Math.floor(rest / 10)) {
+    if (rest === part && rest !== whole) return true;
+  }
+  return part === 0 && whole > 0;
+};
+
 export const identity = (record: {
   readonly msisdn: number;
   readonly recordedAtMs: number;
@@ -52,7 +62,7 @@ export const identity = (record: {
 }): string => `${record.msisdn}/${new Date(record.recordedAtMs).toISOString()}/${record.recordId}`;
 
 /**
- * The rules of counting (DESIGN.md §4) for one partition of the log: what each event leads to, in
+ * The rules of counting (docs/RULES.md) for one partition of the log: what each event leads to, in
  * the order of the log. Written from the text of the rules, for reading rather than for speed.
  */
 export class Ledger {
@@ -66,7 +76,8 @@ export class Ledger {
   readonly refused = new Set<number>();
   readonly #histories = new Map<string, Version[]>();
   readonly #agreementsOf = new Map<number, Agreement[]>();
-  readonly #waitingOf = new Map<number, Version[]>();
+  /** Of each MSISDN the records that wait. */
+  readonly #waitingOf = new Map<number, Set<string>>();
   readonly #feeds = new Map<string, Feed>();
   #clock = -Infinity;
   #stamp = -Infinity;
@@ -94,51 +105,90 @@ export class Ledger {
 
   #record(record: LoggedRecord, offset: number): void {
     const known = this.#histories.get(identity(record));
-    if (known !== undefined) {
-      const isSame = known.some((one) => one.record.recordedBytes === record.recordedBytes);
-      this.fates.set(offset, { record, column: isSame ? 'duplicate' : 'rejected' });
-      if (!isSame) this.refused.add(offset);
-      return;
-    }
+    if (known !== undefined) return this.#repeat(known, record, offset);
     const agreement = this.#inForce(record);
     if (agreement === undefined) {
       const version = {
         record,
         version: offset,
+        source: offset,
         agreementId: undefined,
-        status: 'waiting',
+        outcome: 'waiting',
       } as const;
       this.#write(version);
-      const others = this.#waitingOf.get(record.msisdn) ?? [];
-      this.#waitingOf.set(record.msisdn, [...others, version]);
+      const others = this.#waitingOf.get(record.msisdn) ?? new Set();
+      this.#waitingOf.set(record.msisdn, others.add(identity(record)));
       this.fates.set(offset, { record, column: 'waiting' });
       return;
     }
-    this.fates.set(offset, { record, column: this.#count(record, agreement, offset) });
+    const count = { agreement, offset, source: offset };
+    this.fates.set(offset, { record, column: this.#count(record, count) });
   }
 
-  #count(record: LoggedRecord, agreement: Agreement, offset: number): 'counted' | 'late' {
+  /** The same record again: what is known of it is whole, or was read of a line cut off. */
+  #repeat(known: readonly Version[], record: LoggedRecord, offset: number): void {
+    const newest = known[known.length - 1];
+    const { recordedBytes: bytes, isUnterminated } = record;
+    const isOpen = newest.record.isUnterminated;
+    const isSame = known.some(({ record: { recordedBytes: its } }) => its === bytes);
+    const isPiece = known.some(({ record: { recordedBytes: its } }) => isPart(bytes, its));
+    const isWholeNow = isOpen && !isUnterminated;
+    if (isWholeNow && newest.record.recordedBytes === bytes) {
+      const whole = { ...newest.record, isUnterminated: false };
+      this.#write({ ...newest, record: whole, version: offset });
+      this.fates.set(offset, { record, column: 'duplicate' });
+    } else if (isWholeNow) this.#replace(newest, record, offset);
+    else if (isSame || (isUnterminated && isPiece)) {
+      this.fates.set(offset, { record, column: 'duplicate' });
+    } else if (isOpen && isPart(newest.record.recordedBytes, bytes)) {
+      this.#replace(newest, record, offset);
+    } else {
+      this.fates.set(offset, { record, column: 'rejected' });
+      this.refused.add(offset);
+    }
+  }
+
+  /** The line of the older version was cut off: this one stands for the record now. */
+  #replace(older: Version, record: LoggedRecord, offset: number): void {
+    const { source, outcome, agreementId } = older;
+    this.fates.set(source, { record: older.record, column: 'duplicate' });
+    this.fates.set(offset, { record, column: outcome });
+    const newer = { ...older, source: offset };
+    const agreement = this.agreements.get(agreementId ?? '')?.agreement;
+    if (agreement === undefined) this.#write({ ...newer, record, version: offset });
+    else this.#change(newer, { agreement, record, offset });
+  }
+
+  /** `source` is the offset of the event of the record's line. */
+  #count(
+    record: LoggedRecord,
+    { agreement, offset, source }: { agreement: Agreement; offset: number; source: number },
+  ): 'counted' | 'late' {
     const month = monthAt(agreement.zone, record.recordedAtMs);
-    const status = month.endMs <= this.#clock ? 'late' : 'counted';
-    const account = this.#accountOf(agreement, month, status === 'counted');
-    const version = { record, version: offset, agreementId: agreement.id, status } as const;
+    const outcome = month.endMs <= this.#clock ? 'late' : 'counted';
+    const account = this.#accountFor(agreement, month, record);
+    const agreementId = agreement.id;
+    const version = { record, version: offset, source, agreementId, outcome } as const;
     this.#write(version);
     account.records.set(identity(record), version);
     account.total += record.recordedBytes;
-    if (status === 'late') {
+    if (outcome === 'late') {
       this.#announce('BILLING_PERIOD_ADJUSTED', account, { record, delta: record.recordedBytes });
     }
     this.#weigh(account, record);
-    return status;
+    return outcome;
   }
 
-  #accountOf(agreement: Agreement, month: Month, isOpen: boolean): Account {
+  /** Made for its first record; when that one is late, it is closed with nothing in it. */
+  #accountFor(agreement: Agreement, month: Month, record: LoggedRecord): Account {
     const key = `${agreement.id} ${month.year}-${month.month}`;
-    let account = this.accounts.get(key);
-    if (account === undefined) {
-      account = { agreement, month, records: new Map(), total: 0, isOpen, isExceeded: false };
-      this.accounts.set(key, account);
-    }
+    const known = this.accounts.get(key);
+    if (known !== undefined) return known;
+    const isOpen = month.endMs > this.#clock;
+    const state = { total: 0, isOpen, isExceeded: false };
+    const account = { agreement, month, records: new Map<string, Version>(), ...state };
+    this.accounts.set(key, account);
+    if (!isOpen) this.#announce('BILLING_PERIOD_CLOSED', account, { record });
     return account;
   }
 
@@ -160,19 +210,18 @@ export class Ledger {
     const { msisdn } = agreement;
     this.agreements.set(agreement.id, { agreement, offset });
     this.#agreementsOf.set(msisdn, [...(this.#agreementsOf.get(msisdn) ?? []), agreement]);
-    const waiting = this.#waitingOf.get(msisdn) ?? [];
-    const inOrder = [...waiting].sort(
-      (a, b) => a.record.recordedAtMs - b.record.recordedAtMs || a.version - b.version,
-    );
-    const rest = new Set(waiting);
+    const waiting = this.#waitingOf.get(msisdn) ?? new Set();
+    const inOrder = [...waiting]
+      .map((name) => this.#newest(name))
+      .sort((a, b) => a.record.recordedAtMs - b.record.recordedAtMs || a.version - b.version);
     for (const version of inOrder) {
       const owner = this.#inForce(version.record);
       if (owner === undefined) continue;
-      rest.delete(version);
-      const column = this.#count(version.record, owner, offset);
-      this.fates.set(version.version, { record: version.record, column });
+      const { record, source } = version;
+      waiting.delete(identity(record));
+      const column = this.#count(record, { agreement: owner, offset, source });
+      this.fates.set(source, { record, column });
     }
-    this.#waitingOf.set(msisdn, [...rest]);
   }
 
   #correct(correction: Correction, offset: number): void {
@@ -182,20 +231,23 @@ export class Ledger {
     const newest = this.#histories.get(identity(input))?.at(-1);
     if (newest === undefined) {
       if (this.#inForce(input) !== agreement) return void this.refused.add(offset);
-      this.#count({ ...input, fileId: 0, lineNo: 0 }, agreement, offset);
+      const record = { ...input, fileId: 0, lineNo: 0, isUnterminated: false };
+      this.#count(record, { agreement, offset, source: offset });
       return;
     }
     if (newest.agreementId !== agreementId) return void this.refused.add(offset);
-    this.#change(newest, { agreement, bytes: input.recordedBytes, offset });
+    const { recordedBytes } = input;
+    const record = { ...newest.record, recordedBytes, isUnterminated: false };
+    this.#change(newest, { agreement, record, offset });
   }
 
   /** The total moves by the difference; that is said when the period was exceeded or closed. */
-  #change(newest: Version, to: { agreement: Agreement; bytes: number; offset: number }): void {
-    const { agreement, bytes, offset } = to;
-    const record = { ...newest.record, recordedBytes: bytes };
+  #change(newest: Version, to: { agreement: Agreement; record: LoggedRecord; offset: number }) {
+    const { agreement, record, offset } = to;
     const version = { ...newest, record, version: offset };
-    const delta = bytes - newest.record.recordedBytes;
-    const account = this.#accountOf(agreement, monthAt(agreement.zone, record.recordedAtMs), false);
+    const delta = record.recordedBytes - newest.record.recordedBytes;
+    const month = monthAt(agreement.zone, record.recordedAtMs);
+    const account = this.#accountFor(agreement, month, record);
     this.#write(version);
     account.records.set(identity(record), version);
     account.total += delta;
@@ -268,6 +320,10 @@ export class Ledger {
       if (later === true || later > 0) best = one;
     }
     return best;
+  }
+
+  #newest(name: string): Version {
+    return this.#histories.get(name)?.at(-1) as Version;
   }
 
   #write(version: Version): void {

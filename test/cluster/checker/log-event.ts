@@ -14,6 +14,8 @@ export interface Agreement {
 export interface LoggedRecord extends InputRecord {
   readonly fileId: number;
   readonly lineNo: number;
+  /** In a last line without a line break. */
+  readonly isUnterminated: boolean;
 }
 
 export interface Correction extends InputRecord {
@@ -56,7 +58,11 @@ const unreadable: LogEvent = { type: 'unreadable' };
 const named = (json: RecordJson, source: string | undefined): RecordJson =>
   source === 'import' ? json : { ...json, fileId: undefined, lineNo: undefined };
 
-const recordOf = (json: RecordJson, feedOf: (fileId: number) => string): LogEvent => {
+const recordOf = (
+  json: RecordJson,
+  isUnterminated: boolean,
+  feedOf: (fileId: number) => string,
+): LogEvent => {
   const { externalId, recordedAt, msisdn, recordedBytes, fileId = 0, lineNo = 0 } = json;
   const recordedAtMs = instantOf(recordedAt);
   const isGood = typeof externalId === 'string' && externalId !== '' && Number(msisdn) > 0;
@@ -64,7 +70,7 @@ const recordOf = (json: RecordJson, feedOf: (fileId: number) => string): LogEven
   if (!Number.isSafeInteger(recordedBytes) || recordedBytes < 0) return unreadable;
   const recordId = recordIdOf(fileId === 0 ? 'topic' : feedOf(fileId), externalId);
   const record = { msisdn: Number(msisdn), recordedAtMs, recordId, recordedBytes };
-  return { type: 'record', record: { ...record, fileId, lineNo } };
+  return { type: 'record', record: { ...record, fileId, lineNo, isUnterminated } };
 };
 
 const agreementOf = (json: Record<string, string | number>): LogEvent => {
@@ -89,8 +95,9 @@ const correctionOf = (json: Correction & { readonly recordId: string }, key: str
 };
 
 /**
- * Reads messages of the log by the wire contract (DESIGN.md §6): without a type header a record,
- * else agreement, correction or feed. Files are needed for the feed of a record's id.
+ * Reads messages of the log by the wire contract (docs/WIRE-CONTRACT.md): without a type header a
+ * record, else a record of a line without a line break, agreement, correction or feed. Files are
+ * needed for the feed of a record's id.
  */
 export class LogReader {
   readonly #feeds: ReadonlyMap<number, string>;
@@ -109,9 +116,8 @@ export class LogReader {
     if (typeof json !== 'object' || json === null) return unreadable;
     switch (headers.type) {
       case undefined:
-        return recordOf(named(json as RecordJson, headers.source), (fileId) => {
-          return this.#feeds.get(fileId) ?? '?';
-        });
+      case 'unterminated-record':
+        return this.#record(named(json as RecordJson, headers.source), headers.type !== undefined);
       case 'agreement':
         return agreementOf(json as Record<string, string | number>);
       case 'correction':
@@ -121,6 +127,12 @@ export class LogReader {
       default:
         return unreadable;
     }
+  }
+
+  /** Only a line of a file can be unterminated. */
+  #record(json: RecordJson, isUnterminated: boolean): LogEvent {
+    if (isUnterminated && json.fileId === undefined) return unreadable;
+    return recordOf(json, isUnterminated, (fileId) => this.#feeds.get(fileId) ?? '?');
   }
 }
 

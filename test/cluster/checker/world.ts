@@ -25,10 +25,13 @@ export interface StoredRow {
   readonly lineNo: number;
 }
 
-export type RowStatus = 'counted' | 'late' | 'waiting';
+export type Outcome = 'counted' | 'late' | 'waiting';
+
+/** Provisional: of a line that may have been cut off. */
+export type RowStatus = Outcome | `${Outcome}-provisional`;
 
 /** What becomes of an input line. */
-export type Column = RowStatus | 'duplicate' | 'rejected';
+export type Column = Outcome | 'duplicate' | 'rejected';
 
 export const columns: readonly Column[] = ['counted', 'late', 'waiting', 'duplicate', 'rejected'];
 

@@ -22,7 +22,7 @@ export class RecordHash {
   }
 
   // eslint-disable-next-line @typescript-eslint/max-params -- no object on the hottest path
-  ofRecord(msisdn: number, recordedAtMs: number, ids: Uint32Array, at: number): this {
+  ofRecord(msisdn: number, recordedAtMs: number, ids: ArrayLike<number>, at: number): this {
     this.high = 0x2545f491;
     this.low = 0x6c62272e;
     this.#mix(msisdn | 0, (msisdn / twoTo32) | 0);
