@@ -7,16 +7,20 @@ import { windowFlags, type WindowTable } from './domain/window-table.js';
 /** The record a message is about. */
 interface AboutRecord {
   readonly recordedAtMs: number;
-  readonly recordId: string;
+  readonly recordIds: ArrayLike<number>;
+  readonly recordIdAt: number;
 }
 
 /** Totals per agreement and billing period, and what has to be said about them. */
 export class BillingWindowStep implements UsageSink {
   readonly messages: OutMessage[] = [];
+  /** How many messages there are, or would be: a muted step says as much without making them. */
+  said = 0;
 
   constructor(
     private readonly windows: WindowTable,
     private readonly agreements: AgreementTable,
+    private readonly isMuted = false,
   ) {}
 
   canAdd({ agreement, period, deltaBytes }: Usage): boolean {
@@ -57,7 +61,8 @@ export class BillingWindowStep implements UsageSink {
       this.windows.flags[window] |= windowFlags.closed;
       this.#sayAbout(window, 'BILLING_PERIOD_CLOSED', {
         recordedAtMs: this.windows.latestRecordedAtMs[window],
-        recordId: uuidText(this.windows.latestRecordIds, window * 4),
+        recordIds: this.windows.latestRecordIds,
+        recordIdAt: window * 4,
       });
     }
     return closed;
@@ -89,16 +94,16 @@ export class BillingWindowStep implements UsageSink {
   }
 
   #say(window: number, type: AggregateType, usage: Usage): void {
-    const record = {
-      recordedAtMs: usage.recordedAtMs,
-      recordId: uuidText(usage.recordIds, usage.recordIdAt),
-    };
     const adjusted = type === 'BILLING_PERIOD_ADJUSTED';
-    this.#sayAbout(window, type, record, adjusted ? usage.deltaBytes : undefined);
+    this.#sayAbout(window, type, usage, adjusted ? usage.deltaBytes : undefined);
   }
 
   #sayAbout(...[window, type, record, deltaBytes]: Say): void {
     const { windows, agreements } = this;
+    const revision = ++windows.revisions[window];
+    this.said++;
+    if (this.isMuted) return;
+    const internalRecordId = uuidText(record.recordIds, record.recordIdAt);
     const agreement = windows.agreements[window];
     const zoneIndex = agreements.zoneIndex[agreement];
     const period = windows.periods[window];
@@ -108,19 +113,19 @@ export class BillingWindowStep implements UsageSink {
         period,
         periodEndMs: agreements.calendar(zoneIndex).endMs(period),
         latestRecordedAtMs: record.recordedAtMs,
-        latestInternalRecordId: record.recordId,
+        latestInternalRecordId: internalRecordId,
         totalRecordedBytes: windows.totals[window],
         billingPeriodTimeZone: agreements.zoneName(zoneIndex),
         maxBytesInBillingPeriod: agreements.maxBytes[agreement],
         type,
-        revision: ++windows.revisions[window],
+        revision,
         adjustment:
           deltaBytes === undefined
             ? undefined
             : {
                 deltaBytes,
                 recordedAtMs: record.recordedAtMs,
-                internalRecordId: record.recordId,
+                internalRecordId,
               },
       }),
     );

@@ -48,18 +48,25 @@ interface StateHeader {
 
 const maxChunkBytes = 4 * 1024 * 1024;
 
+/** As BatchFrom of the kernel has it, with columns that are only read. */
+interface BatchOfUsage {
+  readonly events: ReadonlyUsageEvents;
+  readonly from: number;
+  readonly isMuted?: boolean;
+}
+
 const step = (
   state: UsageState,
-  { events, from }: { readonly events: ReadonlyUsageEvents; readonly from: number },
+  { events, from, isMuted = false }: BatchOfUsage,
   found: FoundRecords | undefined,
 ): Step => {
   const out = new StepOutput(events.length - from);
-  const billing = new BillingWindowStep(state.windows, state.agreements);
+  const billing = new BillingWindowStep(state.windows, state.agreements, isMuted);
   const ingest = new IngestStep(state, { events, found }, { out, sink: billing });
   const { windows, clock } = state;
   let at = from;
   let cursor = 0;
-  while (at < events.length && billing.messages.length < maxMessagesBeforeEvent) {
+  while (at < events.length && billing.said < maxMessagesBeforeEvent) {
     if (state.closedOfEvent === 0) ingest.apply(at);
     const { watermarkMs } = clock;
     if (watermarkMs !== undefined && watermarkMs >= windows.nextEndMs) {

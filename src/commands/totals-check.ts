@@ -1,55 +1,109 @@
 import { monthOf, yearOf } from '../agreements/index.js';
 import type { UsageState } from '../billing-window/index.js';
+import { isWaiting, recordStatuses } from '../ingest/index.js';
 import type { EmbeddedDatabase } from '../platform/embedded/index.js';
+import { uuidText, type TableSchema } from '../streaming/index.js';
 
-/** Rows in force, summed by agreement and by the period their time lies in. */
-const totalsOfZone = `
-  WITH in_force AS (
-    SELECT agreement_id, recorded_at, recorded_bytes FROM usage_record
-     WHERE msisdn IN (SELECT msisdn FROM agreement WHERE billing_period_time_zone = $2)
-    QUALIFY row_number() OVER (
-      PARTITION BY msisdn, recorded_at, record_id ORDER BY version DESC) = 1)
-  SELECT r.agreement_id, p.start_ms, sum(r.recorded_bytes)::HUGEINT AS total
-    FROM in_force r
-    JOIN agreement a ON a.id = r.agreement_id AND a.billing_period_time_zone = $2
-    ASOF JOIN (SELECT unnest($1) AS start_ms) p ON r.recorded_at >= p.start_ms
-   GROUP BY ALL`;
+/**
+ * Bytes in force by agreement, of the rows in a stretch of time. Identities hold the time, so all
+ * versions of one are in one stretch; the sum is text because it may pass 2^53.
+ */
+const totalsBetween = `
+  SELECT agreement_id, sum(recorded_bytes)::VARCHAR AS total
+    FROM (SELECT arg_max(agreement_id, version) AS agreement_id,
+                 arg_max(recorded_bytes, version) AS recorded_bytes,
+                 arg_max(status, version) AS status
+            FROM usage_record WHERE recorded_at >= $1 AND recorded_at < $2
+           GROUP BY msisdn, recorded_at, record_id)
+   WHERE NOT list_contains($3, status::BIGINT) GROUP BY agreement_id`;
 
-interface WindowKey {
-  readonly agreementId: string;
-  readonly startMs: number;
+const totalsTable: TableSchema = {
+  name: 'totals',
+  columns: [
+    { name: 'agreement_id', kind: 'uuid' },
+    { name: 'total', kind: 'text' },
+  ],
+};
+
+/** Codes of rows that are in no total. */
+const waitingCodes = Float64Array.from([...recordStatuses.keys()].filter(isWaiting));
+
+/** The rows of a stretch are grouped in memory: so many at once, about. */
+const rowsAStretch = 1_000_000;
+
+interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
-const keyOf = ({ agreementId, startMs }: WindowKey): string => `${agreementId}/${startMs}`;
-
-const startsOf = (state: UsageState): Map<number, Set<number>> => {
-  const starts = new Map<number, Set<number>>();
-  const { windows, agreements } = state;
+/** Where a period of a window begins or ends, in any zone: rising, each once. */
+const boundariesOf = ({ windows, agreements }: UsageState): number[] => {
+  const periods = new Map<number, Set<number>>();
   for (let window = 0; window < windows.count; window++) {
     const zone = agreements.zoneIndex[windows.agreements[window]];
-    const calendar = agreements.calendar(zone);
-    const period = windows.periods[window];
-    const known = starts.get(zone) ?? new Set<number>();
-    // the end as well, so that a row behind the last window is not summed into it
-    known.add(calendar.startMs(period)).add(calendar.endMs(period));
-    starts.set(zone, known);
+    const known = periods.get(zone);
+    if (known) known.add(windows.periods[window]);
+    else periods.set(zone, new Set([windows.periods[window]]));
   }
-  return starts;
+  const found = new Set<number>();
+  for (const [zone, ofZone] of periods) {
+    const calendar = agreements.calendar(zone);
+    for (const period of ofZone) found.add(calendar.startMs(period)).add(calendar.endMs(period));
+  }
+  return [...found].sort((a, b) => a - b);
 };
+
+/** All rows, in stretches of few enough rows that lie in one period of every zone each. */
+const stretchesOf = async (database: EmbeddedDatabase, state: UsageState): Promise<Stretch[]> => {
+  const [{ least, greatest, rows }] = await database.query(
+    `SELECT min(recorded_at) AS least, max(recorded_at) AS greatest, count(*) AS rows
+       FROM usage_record`,
+  );
+  if (least === null) return [];
+  const fromMs = Number(least);
+  const endMs = Number(greatest) + 1;
+  const width = Math.ceil((endMs - fromMs) / Math.ceil(Number(rows) / rowsAStretch));
+  const cuts = boundariesOf(state).filter((ms) => ms > fromMs && ms < endMs);
+  for (let ms = fromMs; ms < endMs; ms += width) cuts.push(ms);
+  const starts = [...new Set(cuts)].sort((a, b) => a - b);
+  return starts.map((ms, at) => ({ fromMs: ms, toMs: starts[at + 1] ?? endMs }));
+};
+
+/** Sums of the stored rows by window; those of no window by their name. */
+class StoredTotals {
+  readonly ofWindow = new Map<number, bigint>();
+  readonly ofNone = new Map<string, bigint>();
+
+  constructor(private readonly state: UsageState) {}
+
+  add(agreementId: string, fromMs: number, total: bigint): void {
+    const { agreements, windows } = this.state;
+    const agreement = agreements.findById(agreementId);
+    if (agreement === undefined) return addTo(this.ofNone, agreementId, total);
+    const period = agreements.calendar(agreements.zoneIndex[agreement]).periodOf(fromMs);
+    const window = windows.find(agreement, period);
+    if (window !== undefined) return addTo(this.ofWindow, window, total);
+    addTo(this.ofNone, `${agreementId} ${yearOf(period)}-${monthOf(period)}`, total);
+  }
+}
+
+const addTo = <K>(sums: Map<K, bigint>, key: K, value: bigint): void =>
+  void sums.set(key, (sums.get(key) ?? 0n) + value);
 
 const storedTotals = async (
   database: EmbeddedDatabase,
   state: UsageState,
-): Promise<Map<string, bigint>> => {
-  const totals = new Map<string, bigint>();
-  for (const [zoneIndex, starts] of startsOf(state)) {
-    const { zone } = state.agreements.calendar(zoneIndex);
-    const sorted = Float64Array.from(starts).sort();
-    const rows = await database.query(totalsOfZone, [sorted, zone]);
-    for (const row of rows) {
-      const key = { agreementId: String(row.agreement_id), startMs: Number(row.start_ms) };
-      totals.set(keyOf(key), BigInt(row.total as number | bigint));
-    }
+): Promise<StoredTotals> => {
+  const totals = new StoredTotals(state);
+  for (const { fromMs, toMs } of await stretchesOf(database, state)) {
+    const sums = await database.queryColumns(
+      totalsBetween,
+      [fromMs, toMs, waitingCodes],
+      totalsTable,
+    );
+    const ids = sums.column(0) as Uint32Array;
+    const texts = sums.column(1) as readonly string[];
+    texts.forEach((text, row) => totals.add(uuidText(ids, row * 4), fromMs, BigInt(text)));
   }
   return totals;
 };
@@ -63,23 +117,18 @@ export const checkTotals = async (
   state: UsageState,
   differs: (line: string) => void,
 ): Promise<number> => {
-  const stored = await storedTotals(database, state);
+  const { ofWindow, ofNone } = await storedTotals(database, state);
   const { windows, agreements } = state;
   for (let window = 0; window < windows.count; window++) {
-    const agreement = windows.agreements[window];
-    const period = windows.periods[window];
-    const agreementId = agreements.idAt(agreement);
-    const startMs = agreements.calendar(agreements.zoneIndex[agreement]).startMs(period);
-    const key = keyOf({ agreementId, startMs });
-    const total = stored.get(key) ?? 0n;
-    stored.delete(key);
+    const total = ofWindow.get(window) ?? 0n;
     if (total === BigInt(windows.totals[window])) continue;
+    const period = windows.periods[window];
     differs(
-      `total of ${agreementId} ${yearOf(period)}-${monthOf(period)}: ` +
-        `rows ${total}, log ${windows.totals[window]}`,
+      `total of ${agreements.idAt(windows.agreements[window])} ` +
+        `${yearOf(period)}-${monthOf(period)}: rows ${total}, log ${windows.totals[window]}`,
     );
   }
-  for (const [key, total] of stored) {
+  for (const [key, total] of ofNone) {
     if (total !== 0n) differs(`total of ${key}: rows ${total}, the log has no such window`);
   }
   return windows.count;

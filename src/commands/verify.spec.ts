@@ -67,6 +67,28 @@ describe('verify', () => {
     ['a row with other bytes', 'UPDATE usage_record SET recorded_bytes = 1 WHERE version = 20'],
     ['a row that is gone', 'DELETE FROM usage_record WHERE version = 20'],
     ['a row twice', 'INSERT INTO usage_record SELECT * FROM usage_record WHERE version = 20'],
+    [
+      'a row of another month',
+      'UPDATE usage_record SET recorded_at = recorded_at + 3456000000 WHERE version = 20',
+    ],
+    ['a row that waits', 'UPDATE usage_record SET status = 2 WHERE version = 20'],
+    [
+      'two rows that have changed places',
+      `UPDATE usage_record SET version = CASE version WHEN 20 THEN 21 ELSE 20 END
+        WHERE version IN (20, 21)`,
+    ],
+    [
+      'a row of no event',
+      'INSERT INTO usage_record SELECT * REPLACE (1000000 AS version) FROM usage_record LIMIT 1',
+    ],
+    [
+      'headers of a message that are not its own',
+      `UPDATE message SET headers = '{}' WHERE "offset" = 1`,
+    ],
+    [
+      'messages that have changed places',
+      `UPDATE message SET "offset" = 1 - "offset" WHERE "offset" < 2`,
+    ],
     ['a changed message', `UPDATE message SET value = '{}' WHERE "offset" = 0`],
     ['a message that is gone', `DELETE FROM message WHERE "offset" = 0`],
     [

@@ -4,7 +4,7 @@ import { Fault } from './fault.js';
 import type { LogEvents } from './log-events.js';
 import { comparePositions, startOfLog, type Position } from './position.js';
 import type { SnapshotStore } from './snapshot-store.js';
-import type { RowStore, StreamApplication } from './stream-application.js';
+import type { BatchFrom, RowStore, StreamApplication } from './stream-application.js';
 
 /**
  * unowned ──▶ fencing ──▶ restoring ──▶ running
@@ -119,7 +119,7 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
   async #replay(events: E, until: Position): Promise<void> {
     let from = 0;
     while (from < events.length && comparePositions(this.#position, until) < 0) {
-      const step = await this.#step({ events, from });
+      const step = await this.#step({ events, from, isMuted: true });
       from = step.next;
       this.#position = step.position;
     }
@@ -152,7 +152,7 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
 
   /** A look-up must see the rows of the batch before it, so it waits for that commit. */
   async #step(
-    batch: { events: E; from: number },
+    batch: BatchFrom<E>,
     committed: () => Promise<void> = () => Promise.resolve(),
   ): ReturnTypeOfStep<S, E, L, F> {
     const memory = this.#memory as S;
@@ -167,7 +167,7 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
   }
 
   /** The first offset without rows; an event in the middle of its outputs has its rows already. */
-  #undone({ events, from }: { events: E; from: number }): number {
+  #undone({ events, from }: BatchFrom<E>): number {
     return events.offsets[from] + (this.#position.cursor > 0 ? 1 : 0);
   }
 

@@ -14,6 +14,8 @@ export interface Step {
 export interface BatchFrom<E extends LogEvents> {
   readonly events: E;
   readonly from: number;
+  /** The effects are there already and are dropped: messages may be left out, nothing else. */
+  readonly isMuted?: boolean;
 }
 
 /**

@@ -30,7 +30,7 @@ export const asFound = (rows: readonly OracleRow[]): FoundRecords => {
 };
 
 /** What `usage_record` answers: all versions at the times asked for, and what waits. */
-const rowStoreOn = (partition: MemoryPartition): RowStore<RecordLookups, FoundRecords> => ({
+export const rowStoreOn = (partition: MemoryPartition): RowStore<RecordLookups, FoundRecords> => ({
   find({ msisdns, recordedAtMs, waitingOf }, beforeOffset) {
     const places = new Set(msisdns.map((msisdn, index) => `${msisdn} ${recordedAtMs[index]}`));
     const subscribers = new Set(waitingOf);

@@ -1,6 +1,7 @@
 import { parseUuid } from '../../streaming/index.js';
-import type { DataRecordRows, Identity } from './data-record-rows.js';
+import type { DataRecordRows } from './data-record-rows.js';
 import type { IngestState } from './ingest-state.js';
+import type { KnownRecords } from './known-records/known-records.js';
 import { eventTypes, isRecord, type ReadonlyUsageEvents } from './usage-events.js';
 
 /** What a step has to know from the store: rows of places, and rows that wait. */
@@ -45,19 +46,20 @@ export const recordLookups = (
       continue;
     }
     if (events.timestampsMs[at] > agreements.newestRecordedAtMs[subscriber]) continue;
-    if (!state.known.mayHave(identityOf(events, at))) continue;
+    if (!mayBeKnown(state.known, events, at)) continue;
     wanted.msisdns.push(events.keys[at]);
     wanted.recordedAtMs.push(events.timestampsMs[at]);
   }
   return wanted.msisdns.length + wanted.waitingOf.length > 0 ? wanted : undefined;
 };
 
-/** A correction names its record in its payload. */
-const identityOf = (events: ReadonlyUsageEvents, at: number): Identity => {
-  const place = { msisdn: events.keys[at], recordedAtMs: events.timestampsMs[at] };
+/** Hot for records out of order. A correction names its record in its payload. */
+const mayBeKnown = (known: KnownRecords, events: ReadonlyUsageEvents, at: number): boolean => {
+  const msisdn = events.keys[at];
+  const recordedAtMs = events.timestampsMs[at];
   if (isRecord(events.types[at])) {
-    return { ...place, recordIds: events.recordIds, recordIdAt: at * 4 };
+    return known.mayHaveRecord(msisdn, recordedAtMs, events.recordIds, at * 4);
   }
   const { recordId } = JSON.parse(events.payloads.get(at) as string) as CorrectionPayload;
-  return { ...place, recordIds: parseUuid(recordId) as Uint32Array, recordIdAt: 0 };
+  return known.mayHaveRecord(msisdn, recordedAtMs, parseUuid(recordId) as Uint32Array, 0);
 };

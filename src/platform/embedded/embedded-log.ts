@@ -24,6 +24,7 @@ import {
   type CommitMark,
   type StoredMessage,
 } from './log-tables.js';
+import { readAhead } from './read-ahead.js';
 import { storeFault } from './store-fault.js';
 import { PendingAppends, type PendingAppend } from './pending-appends.js';
 
@@ -177,11 +178,10 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
     }
   }
 
-  async *stored(from: number, to: number): AsyncGenerator<E> {
+  stored(from: number, to: number): AsyncGenerator<E> {
     const end = Math.min(to, this.#logEnd);
-    for (let at = from; at < end; at += this.#storedBatchEvents) {
-      yield await this.#select(at, Math.min(end, at + this.#storedBatchEvents));
-    }
+    const range = { from, end, atOnce: this.#storedBatchEvents };
+    return readAhead(range, (at, until) => this.#select(at, until));
   }
 
   /** Also waits for the commit that runs; then undoes every append that is not durable. */
@@ -220,6 +220,16 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
       [from, from + limit],
     );
     return rows.map(storedMessage);
+  }
+
+  /** The same as columns of table message, in the order they were written in. */
+  messageColumns(from: number, limit: number): Promise<ColumnBatch> {
+    return this.database.own.queryColumns(
+      `SELECT ${columnList(messageTable)} FROM ${quoted(messageTable.name)}
+        WHERE "offset" >= $1 AND "offset" < $2`,
+      [from, from + limit],
+      messageTable,
+    );
   }
 
   /** Calls the listener after each commit that wrote messages; answers how to stop it. */

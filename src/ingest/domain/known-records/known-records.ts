@@ -60,10 +60,16 @@ export class KnownRecords {
   }
 
   /** False only when no row of the identity was added. */
-  mayHave(identity: Identity): boolean {
-    const day = Math.floor(identity.recordedAtMs / dayMs);
+  mayHave({ msisdn, recordedAtMs, recordIds, recordIdAt }: Identity): boolean {
+    return this.mayHaveRecord(msisdn, recordedAtMs, recordIds, recordIdAt);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/max-params -- no object on the hottest path
+  mayHaveRecord(msisdn: number, recordedAtMs: number, ids: ArrayLike<number>, at: number): boolean {
+    const day = Math.floor(recordedAtMs / dayMs);
     if (this.#since !== undefined && day < this.#since) return true;
-    return this.#find(day)?.has(this.#hash.of(identity)) ?? false;
+    const records = this.#find(day);
+    return records?.has(this.#hash.ofRecord(msisdn, recordedAtMs, ids, at)) ?? false;
   }
 
   shape(): KnownRecordsShape {
