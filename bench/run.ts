@@ -1,6 +1,7 @@
 /**
  * Measures the built program and writes bench/RESULTS.md. From the top of the tree:
  *   npm run bench [-- --runs=5 --records=1000000 --windows=1000000 --only=import,latency]
+ * The workloads of a real network take up to an hour: --only=network [--millions=20].
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -12,6 +13,7 @@ import { writeCdrFile } from './inputs.js';
 import { machineLines } from './machine.js';
 import { measureLatency } from './message-latency.js';
 import { measureOpenWindows } from './open-windows.js';
+import { measureNetwork } from './network-import.js';
 import { newDataDir, removeDirectory } from './program.js';
 import { resultsPage, type Figure } from './results-page.js';
 import { measureStart } from './start-time.js';
@@ -26,6 +28,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
     records: { type: 'string', default: '1000000' },
     windows: { type: 'string', default: '1000000' },
+    millions: { type: 'string', default: '20' },
     only: { type: 'string', default: 'import,latency,windows,start' },
     write: { type: 'string', default: 'bench/RESULTS.md' },
   },
@@ -124,11 +127,46 @@ const starts = async (): Promise<void> => {
   add(await times(runs, measureStart), { name: 'Start until it answers', unit: 'ms', target });
 };
 
+/** Each against in order of the same run, and its last against its second million. */
+const network = async (): Promise<void> => {
+  const inOrder = { delayedShare: 0, delayedByHours: 0, redeliveredShare: 0 };
+  const kinds = [
+    { name: 'in order', ...inOrder },
+    { name: '10 % up to 12 h late', ...inOrder, delayedShare: 0.1, delayedByHours: 12 },
+    { name: '10 % up to 48 h late', ...inOrder, delayedShare: 0.1, delayedByHours: 48 },
+    { name: '20 % of files again', ...inOrder, redeliveredShare: 0.2 },
+  ];
+  for (const count of [10_000, 1_000_000]) {
+    let reference = NaN;
+    for (const { name, ...workload } of kinds) {
+      const run = await measureNetwork(
+        { subscribers: count, ...workload },
+        Number(options.millions),
+      );
+      if (workload.delayedShare + workload.redeliveredShare === 0) reference = run.rate;
+      const what = `Network of ${count.toLocaleString('en-US')}, ${name}`;
+      add([run.rate], { name: what, unit: 'lines/s' });
+      const ratio = { unit: '×', digits: 2 };
+      add([run.rate / reference], {
+        ...{ name: `${what}: of in order`, ...ratio, target: { kind: '≥', value: 0.6 } },
+      });
+      const fresh = run.rates.filter((_, at) => !run.redelivered[at]).slice(1);
+      add([median(fresh.slice(-3)) / fresh[0]], {
+        ...{ name: `${what}: last of second million`, ...ratio },
+        target: { kind: '≥', value: 0.9 },
+      });
+      const memory = (run.mostMemoryBytes ?? NaN) / MB;
+      add([memory], { name: `${what}: most memory`, unit: 'MB' });
+    }
+  }
+};
+
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   import: imports,
   latency,
   windows,
   start: starts,
+  network,
 };
 
 for (const part of options.only.split(',')) await parts[part]();
@@ -139,6 +177,8 @@ const notes = `- **Import**: from the rename of a CDR file until its book is \`d
   deduplicate, match, wait, close, keep a log or survive a crash.
 - **One record**: from the rename of a file of one record until the message it causes is answered
   by the long poll, 100 files one after the other.
+- **Network**: files of a million lines, 15 million in twelve hours of event time however many
+  subscribers; each file from its rename until it is \`done\`.
 - **Open windows**: one window each for a million agreements. Memory is that of the idle process
   after a restart; the most while they came has the requests in it that brought a million
   agreements. State is the columns and the index of the windows, with room for more.`;
