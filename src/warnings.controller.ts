@@ -13,7 +13,10 @@ export class WarningsController {
   constructor(@Inject(WARNINGS) private readonly warnings: WarningsOf) {}
 
   @Get()
-  @ApiOperation({ summary: 'What a person has to look after; empty when all is well' })
+  @ApiOperation({
+    summary: 'What a person has to look after; empty when all is well',
+    description: 'What was found at the start: events the store lacks, files it does not know.',
+  })
   @ApiOkResponse({ description: 'The warnings', type: Warnings })
   get(): Warnings {
     return { items: [...this.warnings()] };

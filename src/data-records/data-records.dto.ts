@@ -57,6 +57,7 @@ const place = /^([^/]{1,64})\/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{
 
 /** What a text that is no place is read as, and whatever is no text: a list of two for instance. */
 export const noPlace = 'no place';
+/** Whether a text is a place in a month: `after` of its pages. */
 export const isPlace = (value: unknown): boolean => value !== noPlace;
 
 /** The plus sign of an offset may have become a blank. */

@@ -23,6 +23,13 @@ const mixed = (hash: number): number => {
 export const hashOfNumber = (key: number, before = 0): number =>
   mixed(mixed(before ^ firstSeed ^ key) ^ secondSeed ^ (key / 0x1_0000_0000));
 
+/**
+ * Of two numbers of 32 bits that nobody outside chooses freely, such as a place in a table and a
+ * month: one mixing, so two that fall together do so in every process.
+ */
+export const hashOfPair = (first: number, second: number): number =>
+  mixed(Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b) ^ firstSeed);
+
 /** Of the four words of an id that begin at `at`, with the hash of what stands before them. */
 export const hashOfWords = (words: ArrayLike<number>, at: number, before = 0): number => {
   let hash = mixed(before ^ firstSeed ^ words[at]);

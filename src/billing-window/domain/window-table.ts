@@ -1,4 +1,4 @@
-import { grown, hashOfNumber } from '../../streaming/index.js';
+import { grown, hashOfPair } from '../../streaming/index.js';
 
 export const windowFlags = { exceeded: 1, closed: 2 } as const;
 
@@ -49,7 +49,7 @@ export class WindowTable {
 
   find(agreement: number, period: number): number | undefined {
     const mask = this.#slots.length - 1;
-    let slot = hashOf(agreement, period) & mask;
+    let slot = hashOfPair(agreement, period) & mask;
     for (let entry = this.#slots[slot]; entry !== 0; entry = this.#slots[slot]) {
       const index = entry - 1;
       if (this.agreements[index] === agreement && this.periods[index] === period) return index;
@@ -143,7 +143,7 @@ export class WindowTable {
 
   #take(index: number): void {
     const mask = this.#slots.length - 1;
-    let slot = hashOf(this.agreements[index], this.periods[index]) & mask;
+    let slot = hashOfPair(this.agreements[index], this.periods[index]) & mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
     this.#slots[slot] = index + 1;
   }
@@ -164,6 +164,3 @@ export class WindowTable {
     this.next = grown(this.next, capacity);
   }
 }
-
-const hashOf = (agreement: number, period: number): number =>
-  hashOfNumber(period, hashOfNumber(agreement));
