@@ -1,9 +1,9 @@
 import type { QueryCosts } from './platform/http/graphql-cost.js';
 
 /**
- * What GraphQL queries may cost. Measured: 60,000 fields take a tenth of a second, in parts that
- * let others through. Two whole explanations fit, four whole months of records, a thousand
- * messages with all their fields six times, and what tools ask to know the schema.
+ * What GraphQL queries may cost, in fields of the answer. The budget is chosen, not measured: two
+ * whole explanations fit, four whole months of records, a thousand messages with all their fields
+ * six times, and what tools ask to know the schema.
  */
 export const queryCosts: QueryCosts = {
   budget: 60_000,

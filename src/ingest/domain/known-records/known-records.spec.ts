@@ -46,11 +46,14 @@ const restored = (known: KnownRecords, limitBytes?: number): Promise<KnownRecord
   return KnownRecords.load(shape, new ChunkReader(chunks, cutOff), limitBytes);
 };
 
+const isTakenForKnown = (known: KnownRecords, record: Record): boolean =>
+  known.mayHaveRecord(record.msisdn, record.recordedAtMs, record.recordIds, record.recordIdAt);
+
 const missedOf = (known: KnownRecords, records: readonly Record[]): Record[] =>
-  records.filter((record) => !known.mayHave(record));
+  records.filter((record) => !isTakenForKnown(known, record));
 
 const wrongOf = (known: KnownRecords, others: readonly Record[]): number =>
-  others.filter((record) => known.mayHave(record)).length / others.length;
+  others.filter((record) => isTakenForKnown(known, record)).length / others.length;
 
 const recordArbitrary = fc.record({
   msisdn: fc.constantFrom(1, 48_500_000_001, 999_999_999_999_999),

@@ -1,5 +1,5 @@
 import { type ChunkReader, chunksOf } from '../../../streaming/index.js';
-import type { DataRecordRows, Identity } from '../data-record-rows.js';
+import type { DataRecordRows } from '../data-record-rows.js';
 import { DayRecords, type DayShape } from './day-records.js';
 import type { HashSegment } from './hash-segment.js';
 import { RecordHash } from './record-hash.js';
@@ -21,9 +21,10 @@ export interface KnownRecordsShape {
 
 /**
  * Remembers which records are stored, by hash and UTC day, so that nearly every record that cannot
- * be a duplicate is known as new without a look-up: at most 2 bytes a record. It may take a new one
- * for a known one (about one in a thousand), never the other way round; of days it has forgotten it
- * takes all for known. What it answers never changes a result, only whether the store is asked.
+ * be a duplicate is known as new without a look-up: at most 2 bytes a record. It may take a new
+ * one for a known one (one to three in a thousand), never the other way round; of days it has
+ * forgotten it takes all for known. What it answers never changes a result, only whether the store
+ * is asked.
  */
 export class KnownRecords {
   /** Days that were dropped for want of memory. */
@@ -59,11 +60,7 @@ export class KnownRecords {
     }
   }
 
-  /** False only when no row of the identity was added. */
-  mayHave({ msisdn, recordedAtMs, recordIds, recordIdAt }: Identity): boolean {
-    return this.mayHaveRecord(msisdn, recordedAtMs, recordIds, recordIdAt);
-  }
-
+  /** False only when no row of the identity was added; the words of its id begin at `at`. */
   // eslint-disable-next-line @typescript-eslint/max-params -- no object on the hottest path
   mayHaveRecord(msisdn: number, recordedAtMs: number, ids: ArrayLike<number>, at: number): boolean {
     const day = Math.floor(recordedAtMs / dayMs);

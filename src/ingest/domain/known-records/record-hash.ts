@@ -1,5 +1,3 @@
-import type { Identity } from '../data-record-rows.js';
-
 const twoTo32 = 4_294_967_296;
 
 const finished = (hash: number): number => {
@@ -16,10 +14,6 @@ const finished = (hash: number): number => {
 export class RecordHash {
   high = 0;
   low = 0;
-
-  of({ msisdn, recordedAtMs, recordIds, recordIdAt }: Identity): this {
-    return this.ofRecord(msisdn, recordedAtMs, recordIds, recordIdAt);
-  }
 
   // eslint-disable-next-line @typescript-eslint/max-params -- no object on the hottest path
   ofRecord(msisdn: number, recordedAtMs: number, ids: ArrayLike<number>, at: number): this {
