@@ -15,10 +15,11 @@ import { feedErrors } from './errors.js';
 import type { FeedShape, FeedsShape } from './feeds.dto.js';
 import { FEED_FILES, type FeedFiles, type LastFile } from './feed-files.js';
 import { PARTITION_STATUS, type PartitionClock, type PartitionStatus } from './partition-status.js';
+import { topicFeed } from './ingest.step.js';
 import { USAGE_INPUT, type UsageInput } from './usage-input.js';
 
-/** The feed of the folder itself: it can be told about before its first file. */
-const folderFeed = 'default';
+/** The feeds of the folder itself and of pushed records: there before their first record. */
+const ownFeeds: readonly string[] = ['default', topicFeed];
 
 const text = (ms: number | undefined): string | null =>
   ms === undefined ? null : new Date(ms).toISOString();
@@ -83,7 +84,7 @@ export class FeedsService {
   async #requireKnown(feed: string): Promise<void> {
     const partitions = await this.#partitions();
     const isKnown = partitions.some(({ clock }) => Object.hasOwn(clock.feeds, feed));
-    if (feed === folderFeed || isKnown || (await this.files.last()).has(feed)) return;
+    if (ownFeeds.includes(feed) || isKnown || (await this.files.last()).has(feed)) return;
     throw refusal(feedErrors, 'FEED_UNKNOWN', { status: 404, facts: { feed } });
   }
 
