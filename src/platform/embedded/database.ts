@@ -9,8 +9,7 @@ import { ReaderGate } from './reader-gate.js';
 import { isDiskFull, isInvalidated, isOutOfMemory, messageOf } from './store-fault.js';
 import { readFault, storeFault, writeFault } from './store-fault.js';
 import { StoreSession } from './store-session.js';
-import { prepareTables } from './store-tables.js';
-import { byTable, writeTransaction } from './transaction.js';
+import { byTable, type StoreWriter } from './transaction.js';
 
 /** Measured: see README.md. The memory is the default of STORE_MEMORY_LIMIT, held by a test. */
 export const embeddedDefaults = {
@@ -123,9 +122,9 @@ export class EmbeddedDatabase implements StoreReads {
       log: options.log,
     };
     const database = new EmbeddedDatabase(options, file);
-    const { writer } = await database.#open();
+    const session = await database.#open();
     try {
-      database.#storeId = await prepareTables(writer, options.tables);
+      database.#storeId = await session.prepareTables(options.tables);
     } catch (error) {
       database.#isBroken = true;
       await database.close();
@@ -162,12 +161,12 @@ export class EmbeddedDatabase implements StoreReads {
    */
   async transaction(batches: readonly ColumnBatch[]): Promise<void> {
     const tables = byTable(batches, (name) => this.#writerOf(name));
-    return this.#write((writer) => writeTransaction(writer, tables));
+    return this.#write((writer) => writer.transaction(tables));
   }
 
   /** Statements that are not rows to add (trimming a table), in one durable transaction. */
   execute(sql: string): Promise<void> {
-    return this.#write(async (writer) => void (await writer.run(sql)));
+    return this.#write((writer) => writer.run(sql));
   }
 
   /** Calls the listener when the file turns out to be damaged or gone: nothing is written then. */
@@ -229,7 +228,7 @@ export class EmbeddedDatabase implements StoreReads {
     return this.#open();
   }
 
-  #write(work: (writer: DuckDBConnection) => Promise<void>): Promise<void> {
+  #write(work: (writer: StoreWriter) => Promise<void>): Promise<void> {
     return this.#inOrder(async () => {
       if (this.#damage) throw this.#damage;
       const session = await this.#usable();

@@ -16,6 +16,9 @@ import {
 import { columnList, quoted } from './column-kinds.js';
 import type { EmbeddedDatabase } from './database.js';
 import {
+  checkWhole,
+  lastMark,
+  lastOffset,
   messageRows,
   messageTable,
   positionRow,
@@ -24,6 +27,7 @@ import {
   type CommitMark,
   type StoredMessage,
 } from './log-tables.js';
+import { nextTurn } from '../pause.js';
 import { readAhead } from './read-ahead.js';
 import { storeFault } from './store-fault.js';
 import { PendingAppends, type PendingAppend } from './pending-appends.js';
@@ -130,7 +134,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
       `SELECT count(*) AS rows FROM ${quoted(positionTable.name)}`,
     );
     if (Number(rows) > 1) await log.#trimPositions();
-    await log.#checkWhole();
+    await checkWhole(database.own, codec.table);
     await log.fence();
     return log;
   }
@@ -187,8 +191,8 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   /** Also waits for the commit that runs; then undoes every append that is not durable. */
   fence(): Promise<Position> {
     return this.#inOrder(async () => {
-      const mark = await this.#lastMark();
-      const last = await this.#lastOffset();
+      const mark = await lastMark(this.database.own);
+      const last = await lastOffset(this.database.own, this.codec.table);
       this.#logEnd = Math.max(last + 1, mark.position.offset);
       this.#pending.settle(mark.seq, mark.position.offset);
       if (this.#broken !== undefined || !this.#pending.isClean(mark.seq)) {
@@ -292,12 +296,18 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
         this.#signal();
         throw error;
       }
-      this.#pending.settle(seq, this.#mark.position.offset);
-      this.options.onCommitted?.(this.#logEnd);
       // what it fails with, the next commit meets too
       if (seq % this.#trimEveryCommits === 0) await this.#trimPositions().catch(() => undefined);
-      if (effects.messages.length > 0) for (const tell of this.#listeners) tell();
-    });
+      return this.#mark;
+    }).then((mark) => this.#durable(mark, effects));
+  }
+
+  /** Tells of a commit behind the rows of the next one, so that the disk need not wait for them. */
+  async #durable({ seq, position }: CommitMark, { messages }: Effects): Promise<void> {
+    await nextTurn();
+    this.#pending.settle(seq, position.offset);
+    this.options.onCommitted?.(this.#logEnd);
+    if (messages.length > 0) for (const tell of this.#listeners) tell();
   }
 
   async #transact({ seq, events, appends, effects, position }: Write<E>): Promise<void> {
@@ -343,44 +353,6 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
       });
     }
     return this.codec.fromColumns(batch);
-  }
-
-  async #lastMark(): Promise<CommitMark> {
-    const [row] = await this.database.own.query(
-      `SELECT ${columnList(positionTable)} FROM ${quoted(positionTable.name)}
-        ORDER BY seq DESC LIMIT 1`,
-    );
-    if (!row) return { seq: 0, position: startOfLog, nextMessageOffset: 0 };
-    return {
-      seq: Number(row.seq),
-      position: { offset: Number(row.offset), cursor: Number(row.cursor) },
-      nextMessageOffset: Number(row.next_message_offset),
-    };
-  }
-
-  async #lastOffset(): Promise<number> {
-    const [{ last }] = await this.database.own.query(
-      `SELECT max("offset") AS last FROM ${quoted(this.codec.table.name)}`,
-    );
-    return last === null ? -1 : Number(last);
-  }
-
-  /** Every offset once, from 0 on: what a store damaged by an undone transaction has not. */
-  async #checkWhole(): Promise<void> {
-    const [{ rows, last, sum }] = await this.database.own.query(
-      `SELECT count(*) AS rows, max("offset") AS last, sum("offset") AS sum
-         FROM ${quoted(this.codec.table.name)}`,
-    );
-    const count = BigInt(rows as number);
-    if (count === 0n) return;
-    const isWhole =
-      Number(last) + 1 === Number(rows) && BigInt(sum as number) === (count * (count - 1n)) / 2n;
-    if (isWhole) return;
-    throw storeFault(
-      'LOG_EVENTS_MISSING',
-      `the log has ${String(rows)} events up to offset ${String(last)}: some are missing or twice`,
-      { facts: { events: Number(rows), lastOffset: Number(last) } },
-    );
   }
 
   #signal(): void {

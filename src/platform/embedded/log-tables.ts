@@ -1,10 +1,14 @@
 import {
   batchOf,
+  startOfLog,
   type ColumnBatch,
   type OutMessage,
   type Position,
+  type TableSchema,
 } from '../../streaming/index.js';
-import type { TableSchema } from '../../streaming/index.js';
+import { columnList, quoted } from './column-kinds.js';
+import type { StoreReads } from './database.js';
+import { storeFault } from './store-fault.js';
 
 /** The messages in the order they were written: embedded mode's output topic. */
 export const messageTable: TableSchema = {
@@ -70,3 +74,44 @@ export const storedMessage = (row: Record<string, unknown>): StoredMessage => ({
   headers: JSON.parse(String(row.headers)) as Record<string, string>,
   value: String(row.value),
 });
+
+/** The mark of the last commit that is durable; the start when there is none. */
+export const lastMark = async (store: StoreReads): Promise<CommitMark> => {
+  const [row] = await store.query(
+    `SELECT ${columnList(positionTable)} FROM ${quoted(positionTable.name)}
+      ORDER BY seq DESC LIMIT 1`,
+  );
+  if (!row) return { seq: 0, position: startOfLog, nextMessageOffset: 0 };
+  return {
+    seq: Number(row.seq),
+    position: { offset: Number(row.offset), cursor: Number(row.cursor) },
+    nextMessageOffset: Number(row.next_message_offset),
+  };
+};
+
+/** The offset of the last event of the log `table`; -1 when it is empty. */
+export const lastOffset = async (store: StoreReads, table: TableSchema): Promise<number> => {
+  const [{ last }] = await store.query(`SELECT max("offset") AS last FROM ${quoted(table.name)}`);
+  return last === null ? -1 : Number(last);
+};
+
+/**
+ * Every offset once, from 0 on: what a store damaged by an undone transaction has not.
+ * Rejects with LOG_EVENTS_MISSING.
+ */
+export const checkWhole = async (store: StoreReads, table: TableSchema): Promise<void> => {
+  const [{ rows, last, sum }] = await store.query(
+    `SELECT count(*) AS rows, max("offset") AS last, sum("offset") AS sum
+       FROM ${quoted(table.name)}`,
+  );
+  const count = BigInt(rows as number);
+  if (count === 0n) return;
+  const isWhole =
+    Number(last) + 1 === Number(rows) && BigInt(sum as number) === (count * (count - 1n)) / 2n;
+  if (isWhole) return;
+  throw storeFault(
+    'LOG_EVENTS_MISSING',
+    `the log has ${String(rows)} events up to offset ${String(last)}: some are missing or twice`,
+    { facts: { events: Number(rows), lastOffset: Number(last) } },
+  );
+};

@@ -1,7 +1,10 @@
 import { statSync } from 'node:fs';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { TableSchema } from '../../streaming/index.js';
 import { ConnectionPool } from './connection-pool.js';
 import { openStore, releaseStore, type StoreFile } from './open-store.js';
+import { prepareTables } from './store-tables.js';
+import { StoreWriter } from './transaction.js';
 
 const identityOf = (path: string): string => {
   const found = statSync(path, { throwIfNoEntry: false });
@@ -10,7 +13,7 @@ const identityOf = (path: string): string => {
 
 interface Connections {
   /** The one that writes; nobody else runs anything on it. */
-  readonly writer: DuckDBConnection;
+  readonly writing: DuckDBConnection;
   /** For what counting itself reads. */
   readonly own: ConnectionPool;
   /** For those who ask. */
@@ -22,9 +25,10 @@ interface Connections {
  * write: what DuckDB keeps in memory of a transaction that failed is not to be trusted.
  */
 export class StoreSession {
-  readonly writer: DuckDBConnection;
+  readonly writer: StoreWriter;
   readonly own: ConnectionPool;
   readonly readers: ConnectionPool;
+  readonly #writing: DuckDBConnection;
   readonly #fileIdentity: string;
   #walIdentity: string;
 
@@ -33,7 +37,9 @@ export class StoreSession {
     private readonly instance: DuckDBInstance,
     connections: Connections,
   ) {
-    ({ writer: this.writer, own: this.own, readers: this.readers } = connections);
+    ({ own: this.own, readers: this.readers } = connections);
+    this.#writing = connections.writing;
+    this.writer = new StoreWriter(this.#writing);
     this.#fileIdentity = identityOf(file.path);
     this.#walIdentity = identityOf(`${file.path}.wal`);
   }
@@ -42,12 +48,12 @@ export class StoreSession {
   static async open(file: StoreFile, readers: number): Promise<StoreSession> {
     const instance = await openStore(file);
     try {
-      const writer = await instance.connect();
+      const writing = await instance.connect();
       // A session that is thrown away must not write what it holds into the file, now or later.
-      await writer.run('PRAGMA disable_checkpoint_on_shutdown');
+      await writing.run('PRAGMA disable_checkpoint_on_shutdown');
       const own = await ConnectionPool.open(instance, 1);
       const asked = await ConnectionPool.open(instance, readers);
-      return new StoreSession(file, instance, { writer, own, readers: asked });
+      return new StoreSession(file, instance, { writing, own, readers: asked });
     } catch (error) {
       instance.closeSync();
       releaseStore(file.path);
@@ -74,6 +80,11 @@ export class StoreSession {
     this.#walIdentity = identityOf(`${this.file.path}.wal`);
   }
 
+  /** Makes or renames the tables; answers the id of the store. */
+  prepareTables(tables: readonly TableSchema[]): Promise<string> {
+    return prepareTables(this.#writing, tables);
+  }
+
   /** Ends what readers run and waits until it has ended. */
   async stopReaders(): Promise<void> {
     this.readers.interrupt();
@@ -84,7 +95,7 @@ export class StoreSession {
     this.readers.interrupt();
     await this.readers.close();
     await this.own.close();
-    this.writer.disconnectSync();
+    this.#writing.disconnectSync();
     this.instance.closeSync();
     releaseStore(this.file.path);
   }

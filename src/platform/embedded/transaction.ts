@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import { reached, type ColumnBatch } from '../../streaming/index.js';
 import type { ColumnWriter } from './column-writer.js';
 
@@ -25,13 +25,10 @@ export const byTable = (
   return [...tables.values()];
 };
 
-const appendTable = async (
-  connection: DuckDBConnection,
-  { name, writer, batches }: TableRows,
-): Promise<void> => {
-  const appender = await connection.createAppender(name);
+const appendRows = ({ writer, batches }: TableRows, appender: DuckDBAppender): void => {
   try {
     for (const batch of batches) writer.write(batch, appender);
+    appender.flushSync();
   } catch (error) {
     try {
       appender.clear(); // closing writes what is left
@@ -41,24 +38,52 @@ const appendTable = async (
     }
     throw error;
   }
-  appender.closeSync();
 };
 
 /**
- * Writes all rows in one transaction: one appender a table, one sync of the write-ahead log at
- * the commit. Resolves when it is on the disk. When it rejects, with whatever, only the file opened
- * anew says whether the transaction is there; it is not undone here, as a session that failed is
- * not used for that either.
+ * Writes transactions on the one connection that writes. The commit of one begins the next in the
+ * same call, and the appenders stay open: a transaction waits once for the disk and for nothing
+ * else. When anything rejects, only the file opened anew says whether the transaction is there; it
+ * is not undone here, as a session that failed is not used for that either.
  */
-export const writeTransaction = async (
-  connection: DuckDBConnection,
-  tables: readonly TableRows[],
-): Promise<void> => {
-  await connection.run('BEGIN');
-  reached('commit.begun');
-  for (const table of tables) await appendTable(connection, table);
-  reached('commit.rows-written');
-  reached('commit.before-commit');
-  await connection.run('COMMIT');
-  reached('commit.committed');
-};
+export class StoreWriter {
+  #hasBegun = false;
+  readonly #appenders = new Map<string, DuckDBAppender>();
+
+  constructor(private readonly connection: DuckDBConnection) {}
+
+  /** All rows in one transaction; resolves when it is on the disk. */
+  async transaction(tables: readonly TableRows[]): Promise<void> {
+    if (!this.#hasBegun) await this.connection.run('BEGIN');
+    this.#hasBegun = true;
+    reached('commit.begun');
+    for (const table of tables) appendRows(table, await this.#appenderOf(table.name));
+    reached('commit.rows-written');
+    reached('commit.before-commit');
+    await this.connection.run('COMMIT; BEGIN');
+    reached('commit.committed');
+  }
+
+  /** A statement in a transaction of its own; resolves when it is on the disk. */
+  async run(sql: string): Promise<void> {
+    await this.rest();
+    await this.connection.run(sql);
+  }
+
+  /** Ends the transaction that was begun ahead, and what was kept for the next ones. */
+  async rest(): Promise<void> {
+    for (const appender of this.#appenders.values()) appender.closeSync();
+    this.#appenders.clear();
+    if (!this.#hasBegun) return;
+    this.#hasBegun = false;
+    await this.connection.run('ROLLBACK');
+  }
+
+  async #appenderOf(table: string): Promise<DuckDBAppender> {
+    const open = this.#appenders.get(table);
+    if (open !== undefined) return open;
+    const appender = await this.connection.createAppender(table);
+    this.#appenders.set(table, appender);
+    return appender;
+  }
+}
