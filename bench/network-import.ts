@@ -23,7 +23,8 @@ export interface NetworkRun {
   readonly mostMemoryBytes: number | undefined;
 }
 
-const importFile = async (program: Program, name: string): Promise<ImportFile> => {
+/** Renames the file `tmp_<name>` of the folder and waits until it is done. */
+export const importFile = async (program: Program, name: string): Promise<ImportFile> => {
   await rename(join(program.incomingDir, `tmp_${name}`), join(program.incomingDir, name));
   let done: ImportFile | undefined;
   await program.until(

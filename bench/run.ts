@@ -1,13 +1,15 @@
 /**
  * Measures the built program and writes bench/RESULTS.md. From the top of the tree:
  *   npm run bench [-- --runs=5 --records=1000000 --windows=1000000 --only=import,latency]
- * The workloads of a real network take up to an hour: --only=network [--millions=20].
+ * The workloads of a real network take up to an hour: --only=network [--millions=20]. What is asked
+ * of so large a store: --only=queries [--millions=20].
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { measureAgreements } from './agreements.js';
 import { measureImport, type ImportRun } from './import-throughput.js';
 import { writeCdrFile } from './inputs.js';
 import { machineLines } from './machine.js';
@@ -15,9 +17,11 @@ import { measureLatency } from './message-latency.js';
 import { measureOpenWindows } from './open-windows.js';
 import { measureNetwork } from './network-import.js';
 import { newDataDir, removeDirectory } from './program.js';
+import { measureQueries, questions } from './queries.js';
 import { resultsPage, type Figure } from './results-page.js';
 import { measureStart } from './start-time.js';
 import { median, quantile } from './statistics.js';
+import { measureTinyFiles } from './tiny-files.js';
 
 const MB = 1_000_000;
 const subscribers = 10_000;
@@ -29,7 +33,7 @@ const { values: options } = parseArgs({
     records: { type: 'string', default: '1000000' },
     windows: { type: 'string', default: '1000000' },
     millions: { type: 'string', default: '20' },
-    only: { type: 'string', default: 'import,latency,windows,start' },
+    only: { type: 'string', default: 'import,latency,windows,start,agreements,files' },
     write: { type: 'string', default: 'bench/RESULTS.md' },
   },
 });
@@ -127,6 +131,33 @@ const starts = async (): Promise<void> => {
   add(await times(runs, measureStart), { name: 'Start until it answers', unit: 'ms', target });
 };
 
+const agreements = async (): Promise<void> => {
+  const measured = await times(runs, () => measureAgreements(1_000_000));
+  const what = 'A million agreements posted';
+  add(
+    measured.map(({ seconds }) => seconds),
+    { name: what, unit: 's', digits: 1, target: { kind: '≤', value: 8 } },
+  );
+  add(
+    measured.map(({ residentBytes }) => residentBytes / MB),
+    { name: `${what}: memory behind`, unit: 'MB' },
+  );
+  add(
+    measured.map(({ mostResidentBytes, residentBytes }) => mostResidentBytes / residentBytes),
+    {
+      ...{ name: `${what}: most memory of that`, unit: '×', digits: 2 },
+      target: { kind: '≤', value: 1.5 },
+    },
+  );
+};
+
+const tinyFiles = async (): Promise<void> => {
+  add(await times(runs, () => measureTinyFiles(20_000)), {
+    ...{ name: '20,000 files of a line', unit: 's', digits: 1 },
+    target: { kind: '≤', value: 30 },
+  });
+};
+
 /** Each against in order of the same run, and its last against its second million. */
 const network = async (): Promise<void> => {
   const inOrder = { delayedShare: 0, delayedByHours: 0, redeliveredShare: 0 };
@@ -161,12 +192,45 @@ const network = async (): Promise<void> => {
   }
 };
 
+/** Asked first with nothing else to do, then while a million lines come in. */
+const queries = async (): Promise<void> => {
+  const run = await measureQueries(Number(options.millions));
+  const names = { total: 'Total', month: 'Month of 400 records', explain: 'Explanation of it' };
+  const targets = { total: 10, month: 30, explain: 60 };
+  for (const question of questions) {
+    for (const [when, asked] of [
+      ['', run.idle[question]],
+      [' while importing', run.importing[question]],
+    ] as const) {
+      const name = `${names[question]}${when}`;
+      for (const q of [0.5, 0.99]) {
+        const isTarget = q === 0.99 && (question === 'total') === (when !== '');
+        add([quantile(asked.latencies, q)], {
+          ...{ name: `${name}, p${q * 100}`, unit: 'ms', digits: 1 },
+          ...(isTarget && { target: { kind: '≤', value: targets[question] } as const }),
+        });
+      }
+      const isTarget = question === 'total' && when !== '';
+      add([asked.perSecond], {
+        ...{ name: `${name}, answers`, unit: 'a second' },
+        ...(isTarget && { target: { kind: '≥', value: 3000 } as const }),
+      });
+    }
+    add([run.importRates[question]], {
+      ...{ name: `Import meanwhile (${question})`, unit: 'lines/s' },
+    });
+  }
+};
+
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   import: imports,
   latency,
   windows,
   start: starts,
+  agreements,
+  files: tinyFiles,
   network,
+  queries,
 };
 
 for (const part of options.only.split(',')) await parts[part]();
@@ -179,6 +243,11 @@ const notes = `- **Import**: from the rename of a CDR file until its book is \`d
   by the long poll, 100 files one after the other.
 - **Network**: files of a million lines, 15 million in twelve hours of event time however many
   subscribers; each file from its rename until it is \`done\`.
+- **Total, month, explanation**: asked over HTTP of a store of so many million records (--millions),
+  about 400 a subscriber and month; totals by eight at once, the others by one.
+- **A million agreements**: NDJSON, 20,000 a request, one behind the other; memory five
+  seconds later.
+- **20,000 files**: from the first rename until the last one is in done/.
 - **Open windows**: one window each for a million agreements. Memory is that of the idle process
   after a restart; the most while they came has the requests in it that brought a million
   agreements. State is the columns and the index of the windows, with room for more.`;

@@ -1,5 +1,5 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import { AgreementsModule } from './agreements/agreements.module.js';
 import { BillingWindowModule } from './billing-window/billing-window.module.js';
@@ -24,6 +24,12 @@ const contexts = [
   GeneratorModule,
 ];
 
+/** The ports of a wiring, and the controllers that it adds. */
+export interface Ports {
+  readonly providers: Provider[];
+  readonly controllers?: Type[];
+}
+
 @Module({})
 export class PortsModule {
   /** Makes the ports of the wiring known to every context. */
@@ -35,20 +41,23 @@ export class PortsModule {
 @Module({})
 export class AppModule {
   /** The application on the ports of a wiring; `onUnexpected` is told of faults of the program. */
-  static on(providers: Provider[], onUnexpected: (error: unknown) => void): DynamicModule {
+  static on(
+    { providers, controllers = [] }: Ports,
+    onUnexpected: (error: unknown) => void,
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [PortsModule.with(providers), graphql(onUnexpected), ...contexts],
-      controllers: [HealthController, CountsController, WarningsController],
+      controllers: [HealthController, CountsController, WarningsController, ...controllers],
     };
   }
 
-  /** A process without the role `api` says how it is, and nothing else. */
-  static healthOnly(providers: Provider[]): DynamicModule {
+  /** A process without the role `api` says how it is, and answers other processes. */
+  static healthOnly({ providers, controllers = [] }: Ports): DynamicModule {
     return {
       module: AppModule,
       imports: [PortsModule.with(providers)],
-      controllers: [HealthController],
+      controllers: [HealthController, ...controllers],
     };
   }
 }

@@ -32,17 +32,21 @@ export interface StartOptions {
 /** Opens the store, starts counting, then listens. Rejects with a Fault when it cannot. */
 export const startProgram = async (options: StartOptions): Promise<RunningProgram> => {
   const { settings, logger, root, version } = options;
-  const { runtime, providers } = await wire(options);
+  const wiring = await wire(options);
+  const { runtime, providers, controllers, hosts = [] } = wiring;
   const onUnexpected = (error: unknown): void => logger.error('a request failed', error);
   let app: NestFastifyApplication | undefined;
   try {
     const module = settings.roles.includes('api')
-      ? AppModule.on([...providers, generatorSwitch(settings)], onUnexpected)
-      : AppModule.healthOnly(providers);
+      ? AppModule.on(
+          { providers: [...providers, generatorSwitch(settings)], controllers },
+          onUnexpected,
+        )
+      : AppModule.healthOnly({ providers, controllers });
     app = await newHttpApplication(module, {
       maxBodyBytes: settings.maxBodyBytes,
       maxConnections: settings.maxConnections,
-      hosts: { bound: settings.host, allowed: settings.allowedHosts },
+      hosts: { bound: settings.host, allowed: [...settings.allowedHosts, ...hosts] },
       root,
       version,
       logger: quietly(logger),
@@ -51,7 +55,9 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
     app.connectMicroservice({ strategy: new StreamServer(runtime) });
     await app.startAllMicroservices();
     await listen(app, settings);
-    return { url: await urlOf(app), app, stop: () => stopProgram(app, () => runtime.stop()) };
+    const url = await urlOf(app);
+    wiring.onListening?.(Number(new URL(url).port || 80));
+    return { url, app, stop: () => stopProgram(app, () => runtime.stop()) };
   } catch (error) {
     await stopProgram(app, () => runtime.stop());
     throw error;

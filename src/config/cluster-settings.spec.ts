@@ -42,6 +42,15 @@ test('addresses are a list; only Cassandra has a port by default', () => {
   expect(settings.cassandraContactPoints).toEqual(['10.0.0.1:9042', 'c2:9142']);
 });
 
+test('an address is advertised with a port or without, IPv6 too', () => {
+  const read = (written: string) =>
+    settingsOf({ ADVERTISED_ADDRESS: written }).advertisedAddress ?? 'none';
+  const all = ['', '10.1.2.3', 'p1.usage:80', 'fd00::7', '[fd00::7]', '[fd00::7]:80'];
+  expect(all.map(read)).toEqual([
+    ...['none', '10.1.2.3', 'p1.usage:80', '[fd00::7]', '[fd00::7]', '[fd00::7]:80'],
+  ]);
+});
+
 test.each([
   ['KAFKA_BOOTSTRAP_SERVERS', 'a'],
   ['KAFKA_BOOTSTRAP_SERVERS', 'a:9092,'],
@@ -57,6 +66,11 @@ test.each([
   ['KAFKA_SASL_MECHANISM', 'GSSAPI'],
   ['SHARDS', '32768'],
   ['UNHEALTHY_AFTER', 'PT3M'],
+  ['ADVERTISED_ADDRESS', 'a:0'],
+  ['ADVERTISED_ADDRESS', 'http://a'],
+  ['ADVERTISED_ADDRESS', 'a/b'],
+  ['ADVERTISED_ADDRESS', '[fd00::7]:65536'],
+  ['ADVERTISED_ADDRESS', '[a]'],
 ])('%s=%j is refused', (name, value) => {
   expect(told({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} must be`))]);
 });

@@ -1,4 +1,5 @@
 import {
+  address,
   addresses,
   choice,
   duration,
@@ -198,6 +199,14 @@ export const declaredOfCluster = {
     name: 'SHARDS',
     defaultText: '12',
     doc: 'Parts of a day of rows; a multiple of PARTITIONS. Cannot be changed later.',
+  }),
+  advertisedAddress: setting({
+    ...optional(address()),
+    name: 'ADVERTISED_ADDRESS',
+    defaultText: '',
+    doc:
+      'Where the other processes reach this one: they ask it for totals of what it counts. Not ' +
+      'set: HOST, or the name of this machine behind a wildcard HOST. Without a port it is PORT.',
   }),
   dataRecordTable,
   unhealthyAfterMs: setting({

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { parseDurationMs } from './duration.js';
 import { Secret } from './secret.js';
@@ -179,6 +180,24 @@ export const addresses = (defaultPort?: number): Kind<readonly string[]> => ({
     if (found.length === read.length) return [...new Set(found)];
     const expected = 'must be host:port, comma-separated, with host names or IPv4 addresses';
     context.addIssue(fault(expected));
+    return z.NEVER;
+  }),
+});
+
+const bracketed = /^\[([0-9A-Fa-f:.]+)\](?::([0-9]{1,5}))?$/;
+
+/** One host or host:port. An IPv6 address that has a port stands in brackets. */
+export const address = (): Kind<string> => ({
+  type: 'host[:port]',
+  schema: z.string().transform((written, context): string => {
+    if (isIPv6(written)) return `[${written}]`;
+    const [, ipv6, port = '1'] = bracketed.exec(written) ?? [];
+    const isOne =
+      ipv6 === undefined
+        ? addressOf(written, 1) !== undefined
+        : isIPv6(ipv6) && Number(port) >= 1 && Number(port) <= 65_535;
+    if (isOne) return written;
+    context.addIssue(fault('must be a host name or an address, with :port or without'));
     return z.NEVER;
   }),
 });

@@ -126,7 +126,7 @@ export class DataRecordsService {
    * no task here has it.
    */
   async totalBytes(request: PeriodRequest): Promise<number | bigint> {
-    const running = this.totals.total(request.agreementId, request);
+    const running = await this.totals.total(request.agreementId, request);
     if (running !== undefined) return running;
     const agreement = await knownAgreement(this.agreements, request.agreementId);
     let total = 0n;

@@ -16,6 +16,11 @@ export const dataRecordsErrors = {
     meaning: 'The client closed the connection before it was answered; nothing more was read.',
     next: 'Ask again, with a longer timeout or for smaller pages.',
   },
+  TOTAL_NOT_KEPT: {
+    reaction: 'BadRecord',
+    meaning: 'No task of this process knows the agreement now; only other processes ask for this.',
+    next: 'Ask GET /api/data-records/:agreementId/:year/:month/total-data-used.',
+  },
   PERIOD_NEEDS_PAGES: {
     reaction: 'BadRecord',
     meaning: 'The period has more records than one answer holds.',

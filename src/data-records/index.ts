@@ -1,3 +1,10 @@
 export { DIRECT_RECORDS, type DirectRecordInput, type DirectRecords } from './direct-records.js';
 export { dataRecordsErrors } from './errors.js';
-export { RUNNING_TOTALS, type RunningTotals } from './running-totals.js';
+export { KeptTotalsController } from './kept-totals.controller.js';
+export {
+  KEPT_TOTALS,
+  RUNNING_TOTALS,
+  type KeptTotal,
+  type KeptTotals,
+  type RunningTotals,
+} from './running-totals.js';

@@ -1,7 +1,6 @@
 import {
   agreementEdgeErrors,
   agreementsErrors,
-  parseAgreement,
   type Agreement,
   type BillingCalendar,
 } from '../agreements/index.js';
@@ -13,6 +12,7 @@ import {
   type FaultCodes,
   type FeedProgress,
 } from '../streaming/index.js';
+import { agreementOfEvent } from './domain/agreement-of-event.js';
 import type { DataRecordRow, Identity, MatchedEvent } from './domain/data-record-rows.js';
 import type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
 import {
@@ -187,10 +187,9 @@ export class IngestStep {
   }
 
   #agreement(at: number): void {
-    const { events } = this.input;
-    const parsed = parseAgreement(JSON.parse(events.payloads.get(at) as string));
-    if (!parsed.ok) return this.#refuse(at, parsed.code, parsed.message);
-    const { agreement } = parsed;
+    const reading = agreementOfEvent(this.input.events, at);
+    if (!reading.ok) return this.#refuse(at, reading.code, reading.message);
+    const { agreement } = reading;
     const { outcome } = this.state.agreements.put(agreement);
     if (outcome === 'conflict') {
       return this.#refuse(at, 'AGREEMENT_CONFLICT', agreementsErrors.AGREEMENT_CONFLICT.meaning);

@@ -1,6 +1,6 @@
 import { periodFromYearMonth } from '../agreements/index.js';
 import { usageApplication } from '../billing-window/index.js';
-import { runningTotals } from './running-totals.js';
+import { keptTotals } from './running-totals.js';
 
 const id = '0b12c601-9287-3f5c-a78c-df508fe0f889';
 
@@ -20,7 +20,7 @@ const stateWith = (totalBytes: number) => {
 };
 
 test('answers from the task that knows the agreement; 0 for a period without records', () => {
-  const totals = runningTotals(() => [undefined, usageApplication.newState(), stateWith(512)]);
+  const totals = keptTotals('here', () => [undefined, usageApplication.newState(), stateWith(512)]);
   expect(totals.total(id, { year: 2020, month: 1 })).toBe(512);
   expect(totals.total(id.toUpperCase(), { year: 2020, month: 1 })).toBe(512);
   expect(totals.total(id, { year: 2020, month: 2 })).toBe(0);
@@ -28,8 +28,8 @@ test('answers from the task that knows the agreement; 0 for a period without rec
 
 test('does not say 0 of an agreement it does not know, nor while the task is restored', () => {
   const other = '1b12c601-9287-3f5c-a78c-df508fe0f889';
-  expect(runningTotals(() => [stateWith(1)]).total(other, { year: 2020, month: 1 })).toBe(
+  expect(keptTotals('here', () => [stateWith(1)]).total(other, { year: 2020, month: 1 })).toBe(
     undefined,
   );
-  expect(runningTotals(() => [undefined]).total(id, { year: 2020, month: 1 })).toBe(undefined);
+  expect(keptTotals('here', () => [undefined]).total(id, { year: 2020, month: 1 })).toBe(undefined);
 });

@@ -1,9 +1,13 @@
 import { periodFromYearMonth } from '../agreements/index.js';
 import type { UsageState } from '../billing-window/index.js';
-import type { RunningTotals } from '../data-records/index.js';
+import type { KeptTotals } from '../data-records/index.js';
 
 /** Totals out of the memory of tasks; a task that does not run has none. */
-export const runningTotals = (memories: () => Iterable<UsageState | undefined>): RunningTotals => ({
+export const keptTotals = (
+  owner: string,
+  memories: () => Iterable<UsageState | undefined>,
+): KeptTotals => ({
+  owner,
   total: (agreementId, { year, month }) => {
     for (const memory of memories()) {
       const agreement = memory?.agreements.findById(agreementId);

@@ -70,12 +70,20 @@ describe('Kubernetes', () => {
   });
 
   test('each role has a Deployment that runs this role and nothing else', () => {
-    const rolesOf = ({ spec }: Manifest) =>
+    const podAddress = {
+      name: 'ADVERTISED_ADDRESS',
+      valueFrom: { fieldRef: { fieldPath: 'status.podIP' } },
+    };
+    const envOf = ({ spec }: Manifest) =>
       spec?.template?.spec.containers.flatMap(({ env }) => env ?? []);
     const deployments = whole.filter(({ manifest }) => manifest.kind === 'Deployment');
     expect(
-      deployments.map(({ manifest }) => [manifest.metadata.name, rolesOf(manifest)]).sort(),
-    ).toEqual(['api', 'import', 'ingest'].map((role) => [role, [{ name: 'ROLES', value: role }]]));
+      deployments.map(({ manifest }) => [manifest.metadata.name, envOf(manifest)]).sort(),
+    ).toEqual([
+      ['api', [{ name: 'ROLES', value: 'api' }]],
+      ['import', [{ name: 'ROLES', value: 'import' }]],
+      ['ingest', [{ name: 'ROLES', value: 'ingest' }, podAddress]],
+    ]);
   });
 
   test('every name of a setting is declared', () => {

@@ -67,13 +67,15 @@ export function parseAgreement(json: unknown): AgreementReading {
     return refuse('AGREEMENT_NOT_OBJECT', 'an agreement is a JSON object');
   }
   const fields = json as Fields;
-  const fault = shapeFault(fields) ?? valueFault(fields);
+  const signedAtMs = timeMs(fields.signedAt);
+  const serviceStartAtMs = timeMs(fields.serviceStartAt);
+  const fault = shapeFault(fields) ?? valueFault(fields, { signedAtMs, serviceStartAtMs });
   if (fault !== undefined) return fault;
   const agreement: Agreement = {
     id: String(fields.id).toLowerCase(),
     msisdn: Number(fields.msisdn),
-    signedAtMs: timeMs(fields.signedAt),
-    serviceStartAtMs: timeMs(fields.serviceStartAt),
+    signedAtMs,
+    serviceStartAtMs,
     billingPeriodTimeZone: String(fields.billingPeriodTimeZone),
     maxBytesInBillingPeriod: Number(fields.maxBytesInBillingPeriod) + 0, // -0 becomes 0
   };
@@ -118,7 +120,10 @@ function shapeFault(fields: Fields): Refusal | undefined {
   return refuse('AGREEMENT_FIELD_MISSING', `field "${missing}" is missing`);
 }
 
-function valueFault(fields: Fields): Refusal | undefined {
+function valueFault(
+  fields: Fields,
+  times: Pick<Agreement, 'signedAtMs' | 'serviceStartAtMs'>,
+): Refusal | undefined {
   const { id, billingPeriodTimeZone: zone } = fields;
   if (typeof id !== 'string' || !uuid.test(id) || id === nilUuid) {
     return refuse('AGREEMENT_ID_INVALID', `id ${quoted(id)} is not a UUID`);
@@ -126,7 +131,9 @@ function valueFault(fields: Fields): Refusal | undefined {
   if (!isMsisdn(fields.msisdn)) {
     return refuse('AGREEMENT_MSISDN_INVALID', 'msisdn is not 1 to 15 digits, the first not 0');
   }
-  const time = timeFault('signedAt', fields) ?? timeFault('serviceStartAt', fields);
+  const time =
+    timeFault('signedAt', fields.signedAt, times.signedAtMs) ??
+    timeFault('serviceStartAt', fields.serviceStartAt, times.serviceStartAtMs);
   if (time !== undefined) return time;
   if (typeof zone !== 'string' || !isKnownZone(zone)) {
     const message = `billingPeriodTimeZone ${quoted(zone)} is not a known IANA time zone`;
@@ -144,9 +151,7 @@ function timeMs(value: unknown): number {
   return typeof value === 'string' ? parseIsoDateTime(value) : NaN;
 }
 
-function timeFault(name: 'signedAt' | 'serviceStartAt', fields: Fields): Refusal | undefined {
-  const value = fields[name];
-  const ms = timeMs(value);
+function timeFault(name: string, value: unknown, ms: number): Refusal | undefined {
   if (ms >= EARLIEST_MS && ms <= LATEST_MS) return undefined;
   const text = typeof value === 'string' ? value : '';
   const problem = Number.isNaN(ms) ? isoDateTimeProblem(text) : 'out of range';

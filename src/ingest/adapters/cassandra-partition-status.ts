@@ -14,20 +14,23 @@ type Row = Readonly<Record<string, unknown>>;
 const ownerForgottenAfterSeconds = 10;
 
 const read =
-  'SELECT log_partition, owner, state, "offset", cursor, snapshot_offset, snapshot_at, clock, ' +
-  'open_periods, earliest_end, agreements, cause, at FROM partition_status WHERE application = ?';
+  'SELECT log_partition, owner, address, state, "offset", cursor, snapshot_offset, snapshot_at, ' +
+  'clock, open_periods, earliest_end, agreements, cause, at FROM partition_status ' +
+  'WHERE application = ?';
 const tell =
   'INSERT INTO partition_status (application, log_partition, "offset", cursor, snapshot_offset, ' +
   'snapshot_at, clock, open_periods, earliest_end, agreements, cause, at) ' +
   'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 const tellOwner =
-  `UPDATE partition_status USING TTL ${ownerForgottenAfterSeconds} SET owner = ?, state = ? ` +
-  'WHERE application = ? AND log_partition = ?';
+  `UPDATE partition_status USING TTL ${ownerForgottenAfterSeconds} ` +
+  'SET owner = ?, address = ?, state = ? WHERE application = ? AND log_partition = ?';
 
 /** What the owner of a partition tells of it, every second. What is left out stays as it was. */
 export interface PartitionReport {
   readonly partition: number;
   readonly owner: string;
+  /** host:port under which the owner answers other processes; undefined until it listens. */
+  readonly address?: string;
   readonly state: TaskState;
   /**
    * What is committed; once all that was read is committed, the offset that is read next: it is
@@ -44,6 +47,13 @@ export interface PartitionReport {
   };
   readonly cause?: string;
   readonly atMs: number;
+}
+
+/** A process that counts a partition. */
+export interface PartitionOwner {
+  readonly name: string;
+  /** host:port under which it answers other processes. */
+  readonly address: string;
 }
 
 /** What the log itself knows of its partitions; a partition without a position is left out. */
@@ -70,7 +80,7 @@ export class CassandraPartitionStatus implements PartitionStatus, Partitions {
   constructor(private readonly parts: PartitionStatusParts) {}
 
   async report(report: PartitionReport): Promise<void> {
-    const { partition, owner, state, position, snapshot, cause = '', atMs } = report;
+    const { partition, owner, address, state, position, snapshot, cause = '', atMs } = report;
     const { session, application } = this.parts;
     const params = [
       ...[application, partition, position?.offset, position?.cursor],
@@ -80,7 +90,7 @@ export class CassandraPartitionStatus implements PartitionStatus, Partitions {
     ];
     await session.batch([
       { query: tell, params },
-      { query: tellOwner, params: [owner, state, application, partition] },
+      { query: tellOwner, params: [owner, address, state, application, partition] },
     ]);
   }
 
@@ -123,6 +133,19 @@ export class CassandraPartitionStatus implements PartitionStatus, Partitions {
         return position === undefined ? [] : [[partition, position] as const];
       }),
     );
+  }
+
+  /** Who counts each partition now, of those whose task runs and who can be asked. */
+  async owners(): Promise<ReadonlyMap<number, PartitionOwner>> {
+    const owners = new Map<number, PartitionOwner>();
+    for (const [partition, row] of await this.#rows()) {
+      const [name, address] = [textOf(row['owner']), textOf(row['address'])];
+      const isRunning = row['state'] === 'running';
+      if (isRunning && name !== undefined && address !== undefined) {
+        owners.set(partition, { name, address });
+      }
+    }
+    return owners;
   }
 
   /** Agreements of all partitions, as far as their owners have told. */

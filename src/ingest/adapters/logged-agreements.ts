@@ -1,5 +1,5 @@
-import { agreementToJson, type Agreement } from '../../agreements/index.js';
-import { eventTypes, UsageEvents } from '../domain/usage-events.js';
+import type { Agreement } from '../../agreements/index.js';
+import { UsageEvents } from '../domain/usage-events.js';
 import type { EventRefusal, UsageInput } from '../usage-input.js';
 
 /** Events of one append; keeps memory flat for a large batch. */
@@ -7,13 +7,7 @@ const chunkEvents = 8192;
 
 const eventsOf = (agreements: readonly Agreement[]): UsageEvents => {
   const events = new UsageEvents(agreements.length);
-  for (const agreement of agreements) {
-    events.pushControl(eventTypes.agreement, {
-      msisdn: agreement.msisdn,
-      timestampMs: agreement.signedAtMs,
-      payload: JSON.stringify(agreementToJson(agreement)),
-    });
-  }
+  for (const agreement of agreements) events.pushAgreement(agreement);
   return events;
 };
 

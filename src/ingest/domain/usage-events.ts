@@ -1,3 +1,4 @@
+import { agreementToJson, type Agreement } from '../../agreements/index.js';
 import { grown, type LogEvents } from '../../streaming/index.js';
 
 /**
@@ -48,6 +49,7 @@ export interface ReadonlyUsageEvents {
   readonly fileIds: ArrayLike<number>;
   readonly lineNos: ArrayLike<number>;
   readonly payloads: ReadonlyMap<number, string>;
+  readonly agreements: ReadonlyMap<number, Agreement>;
   raw(this: void, index: number): Uint8Array | undefined;
 }
 
@@ -68,6 +70,8 @@ export class UsageEvents implements LogEvents, ReadonlyUsageEvents {
   lineNos: Int32Array;
   /** JSON of control events, by index. */
   readonly payloads = new Map<number, string>();
+  /** Agreements whose payload need not be read, as it was made from them here; by index. */
+  readonly agreements = new Map<number, Agreement>();
   raw: (index: number) => Uint8Array | undefined = () => undefined;
 
   constructor(capacity = 16) {
@@ -114,6 +118,14 @@ export class UsageEvents implements LogEvents, ReadonlyUsageEvents {
     this.length++;
   }
 
+  /** The control event of an agreement. */
+  pushAgreement(agreement: Agreement): void {
+    const { msisdn, signedAtMs: timestampMs } = agreement;
+    const payload = JSON.stringify(agreementToJson(agreement));
+    this.agreements.set(this.length, agreement);
+    this.pushControl(eventTypes.agreement, { msisdn, timestampMs, payload });
+  }
+
   /** Adds all events of another run behind these, for one transaction over several appends. */
   pushAll(other: UsageEvents): void {
     const at = this.length;
@@ -129,6 +141,7 @@ export class UsageEvents implements LogEvents, ReadonlyUsageEvents {
     this.fileIds.set(other.fileIds.subarray(0, n), at);
     this.lineNos.set(other.lineNos.subarray(0, n), at);
     for (const [index, payload] of other.payloads) this.payloads.set(at + index, payload);
+    for (const [index, agreement] of other.agreements) this.agreements.set(at + index, agreement);
     const before = this.raw;
     this.raw = (index) => (index < at ? before(index) : other.raw(index - at));
     this.length = end;

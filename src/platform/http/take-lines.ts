@@ -8,9 +8,9 @@ import { Turns } from './turns.js';
 /** Refused lines that are named one by one in an answer; those behind are counted. */
 export const mostNamedLines = 1000;
 
-/** Items of all requests together that wait to be sent, and most of one request. */
+/** Items of all requests together that are held, and most of one request that go together. */
 const itemsOfAll = 65_536;
-const itemsOfOne = 4096;
+const itemsOfOne = 8192;
 const itemsAtLeast = 64;
 
 /** Why a line is refused. */
@@ -37,13 +37,23 @@ export interface LineDoor<T> {
 /** Requests that are being taken; each may hold the less the more there are. */
 let taking = 0;
 
-/** Takes the lines of one request, batch after batch. */
+/** Lines of a request that are decided together. */
+class LinesTogether<T> {
+  readonly items: T[] = [];
+  readonly lineOf: number[] = [];
+  readonly refused: RefusedLine[] = [];
+  lastLine = 0;
+
+  get count(): number {
+    return this.items.length + this.refused.length;
+  }
+}
+
+/** Takes the lines of one request, batch after batch; the next is read while one is sent. */
 class Taking<T> {
   readonly #turns = new Turns();
-  #items: T[] = [];
-  #lineOf: number[] = [];
-  #refusedHere: RefusedLine[] = [];
-  #lastLine = 0;
+  #reading = new LinesTogether<T>();
+  #sent: Promise<void> = Promise.resolve();
   readonly #named: RefusedLine[] = [];
   #accepted = 0;
   #refused = 0;
@@ -53,18 +63,22 @@ class Taking<T> {
   constructor(private readonly door: LineDoor<T>) {}
 
   async take(body: unknown): Promise<void> {
-    for await (const lines of bodyLines(body)) {
-      for (const line of lines) {
-        this.#read(line);
-        if (this.#isFull) await this.#flush();
-        if (this.#turns.isOver) await this.#turns.pass();
+    try {
+      for await (const lines of bodyLines(body)) {
+        for (const line of lines) {
+          this.#read(line);
+          if (this.#isFull) await this.#flush();
+          if (this.#turns.isOver) await this.#turns.pass();
+        }
       }
+      await this.#flush();
+    } finally {
+      await this.#sent;
     }
-    await this.#flush();
   }
 
   get isEmpty(): boolean {
-    return this.#lastLine === 0;
+    return this.#linesTaken === 0;
   }
 
   get isRefused(): boolean {
@@ -89,28 +103,34 @@ class Taking<T> {
     return this.#linesTaken;
   }
 
+  /** Half of what a request may hold, as the other half is on its way. */
   get #isFull(): boolean {
     const most = Math.max(itemsAtLeast, Math.min(itemsOfOne, Math.floor(itemsOfAll / taking)));
-    return this.#items.length + this.#refusedHere.length >= most;
+    return this.#reading.count >= most / 2;
   }
 
   #read(line: BodyLine): void {
-    this.#lastLine = line.line;
+    const { items, lineOf, refused } = this.#reading;
+    this.#reading.lastLine = line.line;
     const reading = line.fault ? { ok: false as const, ...line.fault } : this.door.read(line.value);
     if (reading.ok) {
-      this.#items.push(reading.item);
-      this.#lineOf.push(line.line);
+      items.push(reading.item);
+      lineOf.push(line.line);
     } else {
       const { code, message } = reading;
-      this.#refusedHere.push({ line: line.line, code, message: shortened(message) });
+      refused.push({ line: line.line, code, message: shortened(message) });
     }
   }
 
   async #flush(): Promise<void> {
-    const [items, lineOf, refused] = [this.#items, this.#lineOf, this.#refusedHere];
-    this.#items = [];
-    this.#lineOf = [];
-    this.#refusedHere = [];
+    const lines = this.#reading;
+    this.#reading = new LinesTogether();
+    await this.#sent;
+    this.#sent = this.#send(lines);
+    this.#sent.catch(() => undefined); // thrown by the next await, so not unhandled
+  }
+
+  async #send({ items, lineOf, refused, lastLine }: LinesTogether<T>): Promise<void> {
     const sent = items.length === 0 ? undefined : await this.door.send(items);
     for (const [index, { code, message }] of sent ?? []) {
       refused.push({ line: lineOf[index], code, message: shortened(message) });
@@ -120,7 +140,7 @@ class Taking<T> {
     this.#refused += refused.length;
     this.#areAllConflicts &&= refused.every(({ code }) => code === this.door.conflictCode);
     this.#named.push(...refused.slice(0, mostNamedLines - this.#named.length));
-    this.#linesTaken = this.#lastLine;
+    this.#linesTaken = Math.max(this.#linesTaken, lastLine);
   }
 }
 

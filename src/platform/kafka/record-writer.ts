@@ -45,7 +45,8 @@ export class RecordWriter {
     byPartition: readonly (readonly Message[])[],
   ): Promise<WrittenRange[]> {
     const leftMs = endMs - performance.now();
-    if (leftMs <= 0) throw this.#late(); // those before it took all the time
+    // those before it took all the time; a timer may ring up to a millisecond early
+    if (leftMs < 1) throw this.#late();
     try {
       return await withinMs(leftMs, this.#write(byPartition), () => this.#late());
     } catch (error) {

@@ -28,6 +28,8 @@ export interface ClusterRuntimeParts {
   readonly services: readonly Service[];
   readonly newRunner: (partition: number) => PartitionRunner;
   readonly report: (report: PartitionReport) => Promise<void>;
+  /** host:port under which other processes reach this one; undefined until it listens. */
+  readonly address: () => string | undefined;
   readonly snapshotOf: (partition: number) => PartitionReport['snapshot'];
   /** Connections, closed last and in order. */
   readonly connections: readonly { close(): Promise<void> }[];
@@ -166,6 +168,7 @@ export class ClusterRuntime implements StreamRuntime {
     return {
       partition,
       owner: ownerName,
+      address: this.parts.address(),
       state,
       ...(memory && {
         position,

@@ -215,6 +215,7 @@ const partitionStatusTable: CassandraTable = {
     ['application', 'text'],
     ['log_partition', 'int'],
     ['owner', 'text'],
+    ['address', 'text'],
     ['state', 'text'],
     ['offset', 'bigint'],
     ['cursor', 'int'],

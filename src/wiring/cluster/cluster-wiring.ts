@@ -4,6 +4,7 @@ import { CassandraAgreementStore } from '../../agreements/adapters/cassandra-agr
 import { MESSAGE_LOG, usageApplication } from '../../billing-window/index.js';
 import { CassandraMessageCopies } from '../../billing-window/adapters/cassandra-message-copies.js';
 import { KafkaMessageLog } from '../../billing-window/adapters/kafka-message-log.js';
+import { ownerAsker } from './ask-owner.js';
 import { checkCluster } from './cluster-check.js';
 import { clusterCounts } from './cluster-counts.js';
 import {
@@ -15,11 +16,19 @@ import {
 } from './cluster-options.js';
 import { DataRecordMark } from './data-record-mark.js';
 import { PartitionRunner } from './partition-runner.js';
-import { ClusterRuntime, type Service } from './cluster-runtime.js';
+import { ClusterRuntime, ownerName, type Service } from './cluster-runtime.js';
+import { OwnAddress } from './own-address.js';
+import { OwnersTotals } from './owners-totals.js';
 import { StoreWatch } from './store-watch.js';
 import type { Settings } from '../../config/index.js';
 import { COUNTS } from '../../counts.controller.js';
-import { DIRECT_RECORDS, RUNNING_TOTALS } from '../../data-records/index.js';
+import {
+  DIRECT_RECORDS,
+  KEPT_TOTALS,
+  KeptTotalsController,
+  RUNNING_TOTALS,
+  type KeptTotals,
+} from '../../data-records/index.js';
 import { CassandraDataRecordStore } from '../../data-records/adapters/cassandra-record-store.js';
 import { LoggedDirectRecords } from '../../data-records/adapters/logged-direct-records.js';
 import { DATA_RECORD_STORE } from '../../data-records/data-record-store.js';
@@ -70,7 +79,7 @@ import type { Logger } from '../../platform/telemetry/index.js';
 import { RowsFirstCommitPoint } from '../../streaming/index.js';
 import { claimedImporter } from '../claimed-importer.js';
 import { importerPorts } from '../importer-ports.js';
-import { runningTotals } from '../running-totals.js';
+import { keptTotals } from '../running-totals.js';
 import type { Wiring } from '../wiring.js';
 import { WARNINGS } from '../../warnings.controller.js';
 
@@ -284,6 +293,20 @@ const newImporter = (shared: Shared): ReturnType<typeof claimedImporter> => {
 
 const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
 
+/** Totals of this process for others, and of all processes for those who ask this one. */
+const totalPorts = (shared: Shared, kept: KeptTotals): Provider[] => {
+  const { settings, session, status } = shared;
+  const { partitions } = settings;
+  const asker = ownerAsker();
+  shared.connections.unshift(asker);
+  const totals = new OwnersTotals({
+    ...{ kept, partitions, ask: asker.ask, now: systemClock },
+    agreements: new CassandraAgreementStore(session, partitions),
+    owners: () => status.owners(),
+  });
+  return [port(KEPT_TOTALS, kept), port(RUNNING_TOTALS, totals)];
+};
+
 /** The ports of the contexts, each with its adapter of the cluster. */
 const clusterPorts = ({ settings, session, input, status, messages }: Shared): Provider[] => {
   const copies = new CassandraMessageCopies(session);
@@ -325,6 +348,7 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<W
   const { roles } = settings;
   if (roles.includes('ingest')) await tellOfDataRecords(shared);
   const snapshots: Snapshots = new Map();
+  const address = new OwnAddress(settings);
   const group = counting(shared, () => runtime);
   const services: Service[] = [];
   if (roles.includes('import')) services.push(newImporter(shared));
@@ -334,12 +358,19 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<W
     ...{ settings, services, connections: shared.connections, now: systemClock, logger },
     newRunner: newRunner(shared, (partition) => group.confirm(partition), snapshots),
     report: (report) => shared.status.report(report),
+    address: () => address.value,
     snapshotOf: (partition) => snapshots.get(partition)?.newest,
   });
   const health = port(TASK_STATE, () => runtime.health());
-  const totals = port(
-    RUNNING_TOTALS,
-    runningTotals(() => runtime.memories()),
+  const totals = totalPorts(
+    shared,
+    keptTotals(ownerName, () => runtime.memories()),
   );
-  return { runtime, providers: [...clusterPorts(shared), health, totals] };
+  return {
+    runtime,
+    providers: [...clusterPorts(shared), health, ...totals],
+    controllers: roles.includes('ingest') ? [KeptTotalsController] : [],
+    hosts: [address.hostName],
+    onListening: (listenedOn) => address.listening(listenedOn),
+  };
 };

@@ -8,7 +8,7 @@ import { MESSAGE_LOG, newUsageApplication, usageApplication } from '../../billin
 import { EmbeddedMessageLog } from '../../billing-window/adapters/embedded-message-log.js';
 import type { Settings } from '../../config/index.js';
 import { COUNTS } from '../../counts.controller.js';
-import { DIRECT_RECORDS, RUNNING_TOTALS } from '../../data-records/index.js';
+import { DIRECT_RECORDS, RUNNING_TOTALS, type RunningTotals } from '../../data-records/index.js';
 import { EmbeddedDataRecordStore } from '../../data-records/adapters/embedded-data-record-store.js';
 import { LoggedDirectRecords } from '../../data-records/adapters/logged-direct-records.js';
 import { CORRECTION_MAX_FUTURE_SKEW_MS } from '../../data-records/data-records.service.js';
@@ -61,7 +61,7 @@ import { EmbeddedWarnings } from './embedded-warnings.js';
 import { UsageRuntime } from './embedded-runtime.js';
 import { claimedImporter } from '../claimed-importer.js';
 import { importerPorts } from '../importer-ports.js';
-import { runningTotals } from '../running-totals.js';
+import { keptTotals } from '../running-totals.js';
 import type { Wiring } from '../wiring.js';
 import { WARNINGS } from '../../warnings.controller.js';
 import { PartitionTask, type RowStore, type TableSchema } from '../../streaming/index.js';
@@ -247,6 +247,7 @@ export const wireEmbedded = async (
     logger,
   });
   const ports = embeddedPorts(settings, store);
+  const kept = keptTotals(processName(), () => [task.memory]);
   const ofTask = [
     port(PARTITION_STATUS, partitionStatus(task)),
     port(
@@ -260,10 +261,9 @@ export const wireEmbedded = async (
     ),
     port(WARNINGS, () => store.warnings.items),
     port(TASK_STATE, () => task.state),
-    port(
-      RUNNING_TOTALS,
-      runningTotals(() => [task.memory]),
-    ),
+    port(RUNNING_TOTALS, {
+      total: (agreementId, period) => Promise.resolve(kept.total(agreementId, period)),
+    } satisfies RunningTotals),
   ];
   return { runtime, providers: [...ports, ...ofTask] };
 };
