@@ -17,6 +17,7 @@ import {
   Fault,
   newEventClock,
   type EventClock,
+  type Pieces,
   type Step,
   type StreamApplication,
 } from '../streaming/index.js';
@@ -55,39 +56,84 @@ interface BatchOfUsage {
   readonly isMuted?: boolean;
 }
 
-const step = (
-  state: UsageState,
-  { events, from, isMuted = false }: BatchOfUsage,
-  found: FoundRecords | undefined,
-): Step => {
-  const out = new StepOutput(events.length - from);
-  const billing = new BillingWindowStep(state.windows, state.agreements, isMuted);
-  const ingest = new IngestStep(state, { events, found }, { out, sink: billing });
-  const { windows, clock } = state;
-  let at = from;
-  let cursor = 0;
-  while (at < events.length && billing.said < maxMessagesBeforeEvent) {
-    if (state.closedOfEvent === 0) ingest.apply(at);
-    const { watermarkMs } = clock;
-    if (watermarkMs !== undefined && watermarkMs >= windows.nextEndMs) {
-      const closed = billing.closeDue(watermarkMs, closingsPerStep);
-      if (windows.nextEndMs <= watermarkMs) {
-        cursor = state.closedOfEvent += closed;
-        break;
-      }
-    }
-    state.closedOfEvent = 0;
-    at++;
+/** A millisecond of work or two. */
+const eventsAPiece = 1024;
+
+/** A step that is being done. */
+class StepInHand {
+  readonly #out: StepOutput;
+  readonly #billing: BillingWindowStep;
+  readonly #ingest: IngestStep;
+  #at: number;
+  #cursor = 0;
+  #isOver = false;
+  #known = 0;
+
+  constructor(
+    private readonly state: UsageState,
+    private readonly batch: BatchOfUsage,
+    found: FoundRecords | undefined,
+  ) {
+    const { events, from, isMuted = false } = batch;
+    this.#at = from;
+    this.#out = new StepOutput(events.length - from);
+    this.#billing = new BillingWindowStep(state.windows, state.agreements, isMuted);
+    const ports = { out: this.#out, sink: this.#billing };
+    this.#ingest = new IngestStep(state, { events, found }, ports);
   }
-  state.known.addAll(out.records);
-  // of the last event that is done, never of the next: a log may have gaps between them
-  const offset = cursor > 0 ? events.offsets[at] : events.offsets[at - 1] + 1;
-  return {
-    effects: { rows: out.rows(), messages: billing.messages },
-    next: at,
-    position: { offset, cursor },
-  };
-};
+
+  /** Goes on for a piece; false when the step is over. */
+  goOn(): boolean {
+    const { state } = this;
+    this.#apply(Math.min(this.batch.events.length, this.#at + eventsAPiece));
+    state.known.addAll(this.#out.records, this.#known);
+    this.#known = this.#out.records.length;
+    return !this.#isOver && this.#at < this.batch.events.length;
+  }
+
+  /** To be asked once the step is over. */
+  get result(): Step {
+    const { offsets } = this.batch.events;
+    const [at, cursor] = [this.#at, this.#cursor];
+    // of the last event that is done, never of the next: a log may have gaps between them
+    const offset = cursor > 0 ? offsets[at] : offsets[at - 1] + 1;
+    const effects = { rows: this.#out.rows(), messages: this.#billing.messages };
+    return { effects, next: at, position: { offset, cursor } };
+  }
+
+  #apply(until: number): void {
+    const { state } = this;
+    const { windows, clock } = state;
+    const billing = this.#billing;
+    const ingest = this.#ingest;
+    let at = this.#at;
+    while (at < until && billing.said < maxMessagesBeforeEvent) {
+      if (state.closedOfEvent === 0) ingest.apply(at);
+      const { watermarkMs } = clock;
+      if (watermarkMs !== undefined && watermarkMs >= windows.nextEndMs) {
+        const closed = billing.closeDue(watermarkMs, closingsPerStep);
+        if (windows.nextEndMs <= watermarkMs) {
+          this.#cursor = state.closedOfEvent += closed;
+          break;
+        }
+      }
+      state.closedOfEvent = 0;
+      at++;
+    }
+    this.#at = at;
+    this.#isOver = at < until;
+  }
+}
+
+function* step(
+  state: UsageState,
+  batch: BatchOfUsage,
+  found: FoundRecords | undefined,
+): Pieces<Step> {
+  const inHand = new StepInHand(state, batch, found);
+  while (inHand.goOn()) yield;
+  return inHand.result;
+}
 
 /**
  * Fields by name. Equal states have to be equal bytes, but a field that had no value when the

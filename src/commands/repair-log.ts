@@ -3,7 +3,7 @@ import { deadLetterTable, importFileCountTable, UsageEvents } from '../ingest/in
 import { usageLogCodec } from '../ingest/adapters/usage-log-codec.js';
 import { importFileTable, importProgressTable } from '../import/index.js';
 import type { EmbeddedDatabase } from '../platform/embedded/index.js';
-import { pauseFor } from '../platform/pause.js';
+import { nextTurn, pauseFor } from '../platform/pause.js';
 import { PartitionTask, type ColumnBatch, type TableSchema } from '../streaming/index.js';
 import type { OpenedStore } from '../wiring/embedded/embedded-wiring.js';
 
@@ -133,6 +133,7 @@ const newTask = ({ log, rows, snapshots }: OpenedStore) =>
   new PartitionTask(usageApplication, {
     ...{ log, rows, snapshots, commitPoint: log },
     snapshotEveryEvents: Number.MAX_SAFE_INTEGER,
+    turn: nextTurn,
     pause: () => pauseFor(200),
     onState: (state) => {
       if (state === 'failed') void log.abandon();

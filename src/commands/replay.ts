@@ -8,6 +8,7 @@ import {
   type PartitionLog,
   type Position,
   type RowStore,
+  inOnePiece,
 } from '../streaming/index.js';
 
 /** What the application is run on: a log, and the rows its steps ask for. */
@@ -59,7 +60,7 @@ export class Replay {
       const lookups = usageApplication.lookups(this.state, { events, from });
       const before = events.offsets[from] + (this.#position.cursor > 0 ? 1 : 0);
       const found = lookups && (await this.ports.rows.find(lookups, before));
-      const step = usageApplication.step(this.state, { events, from }, found);
+      const step = inOnePiece(usageApplication.step(this.state, { events, from }, found));
       rows.push(...step.effects.rows);
       messages.push(...step.effects.messages);
       from = step.next;

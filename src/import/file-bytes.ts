@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { Fault } from '../streaming/index.js';
 import { importErrors, type ImportCode } from './errors.js';
 
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 const mostPaddingBytes = 64 * 1024;
 
 /** Bounds of what a .gz file may unpack to; undefined switches .gz off. */

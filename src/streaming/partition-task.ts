@@ -4,7 +4,7 @@ import { Fault } from './fault.js';
 import type { LogEvents } from './log-events.js';
 import { comparePositions, startOfLog, type Position } from './position.js';
 import type { SnapshotStore } from './snapshot-store.js';
-import type { BatchFrom, RowStore, StreamApplication } from './stream-application.js';
+import type { BatchFrom, RowStore, Step, StreamApplication } from './stream-application.js';
 
 /**
  * unowned ──▶ fencing ──▶ restoring ──▶ running
@@ -30,6 +30,8 @@ export interface TaskPorts<E extends LogEvents, L, F> {
   readonly commitPoint: CommitPoint;
   readonly snapshots: SnapshotStore;
   readonly snapshotEveryEvents: number;
+  /** Between the pieces of a step: lets everybody else go on that waits. */
+  readonly turn: () => Promise<void>;
   /** Waits before a restore is tried again after a fault with reaction Retry. */
   readonly pause: () => Promise<void>;
   readonly onState: (state: TaskState, cause?: unknown) => void;
@@ -154,7 +156,7 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
   async #step(
     batch: BatchFrom<E>,
     committed: () => Promise<void> = () => Promise.resolve(),
-  ): ReturnTypeOfStep<S, E, L, F> {
+  ): Promise<Step> {
     const memory = this.#memory as S;
     const lookups = this.app.lookups(memory, batch);
     let found: F | undefined;
@@ -163,7 +165,12 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
       found = await this.ports.rows.find(lookups, this.#undone(batch));
       reached('task.rows-found');
     }
-    return this.app.step(memory, batch, found);
+    const pieces = this.app.step(memory, batch, found);
+    for (;;) {
+      const piece = pieces.next();
+      if (piece.done) return piece.value;
+      await this.ports.turn();
+    }
   }
 
   /** The first offset without rows; an event in the middle of its outputs has its rows already. */
@@ -207,10 +214,6 @@ class CommitsInFlight {
     while (this.#commits.length > 0) await this.#commits.shift();
   }
 }
-
-type ReturnTypeOfStep<S, E extends LogEvents, L, F> = Promise<
-  ReturnType<StreamApplication<S, E, L, F>['step']>
->;
 
 const isPassing = (error: unknown): boolean =>
   error instanceof Fault && (error.reaction === 'Retry' || error.reaction === 'Fenced');

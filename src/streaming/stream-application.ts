@@ -18,6 +18,17 @@ export interface BatchFrom<E extends LogEvents> {
   readonly isMuted?: boolean;
 }
 
+/** Work in pieces: what it comes to is told at its end. */
+export type Pieces<T> = Generator<undefined, T, undefined>;
+
+/** All pieces at once, for those whom nobody waits for. */
+export const inOnePiece = <T>(pieces: Pieces<T>): T => {
+  for (;;) {
+    const piece = pieces.next();
+    if (piece.done) return piece.value;
+  }
+};
+
 /**
  * What a context declares to be run over a partition's log. All methods are deterministic: no
  * clock, no random, no I/O, and the same result however the events are cut into batches.
@@ -33,8 +44,10 @@ export interface StreamApplication<S, E extends LogEvents, L, F> {
   /**
    * Processes events from `batch.from` on. It may stop early, also within one event, when a
    * transaction would grow too large; the same batch is then given again from `next` on.
+   * It yields between pieces of a millisecond or so, for others to have their turn: the state may
+   * be read then, and is that of a step half done.
    */
-  step(state: S, batch: BatchFrom<E>, found: F | undefined): Step;
+  step(state: S, batch: BatchFrom<E>, found: F | undefined): Pieces<Step>;
   /** The state as chunks of at most a few MiB, and back. */
   save(state: S): Iterable<Uint8Array>;
   load(chunks: AsyncIterable<Uint8Array>): Promise<S>;

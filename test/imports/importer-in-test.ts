@@ -84,6 +84,7 @@ export class ImporterInTest {
       const task = new PartitionTask(usageApplication, {
         ...{ log: store.log, commitPoint: store.log, rows: store.rows, snapshots: store.snapshots },
         snapshotEveryEvents: 1_000_000,
+        turn: () => Promise.resolve(),
         pause: () => sleep(20),
         onState: (state, cause) => {
           if (state === 'running') resolve();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { countedBytes, usageApplication } from '../../src/billing-window/index.js';
+import { inOnePiece } from '../../src/streaming/index.js';
 import { agreement, completeThrough, placed, record, recordId } from '../support/builders.js';
 import { cutsArbitrary, logArbitrary } from '../support/log-arbitraries.js';
 import type { MemoryPartition } from '../support/memory-partition.js';
@@ -32,7 +33,7 @@ const replayed = async (
       const lookups = usageApplication.lookups(state, { events, from });
       const undone = events.offsets[from] + (cursor > 0 ? 1 : 0);
       const found = lookups && (await rows.find(lookups, undone));
-      const step = usageApplication.step(state, { events, from, isMuted }, found);
+      const step = inOnePiece(usageApplication.step(state, { events, from, isMuted }, found));
       steps.push([step.position, step.next]);
       messages += step.effects.messages.length;
       cursor = step.position.cursor;

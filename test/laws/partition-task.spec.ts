@@ -24,11 +24,11 @@ const idle: StreamApplication<object, LogEvents, never, never> = {
   stateFormat: 1,
   newState: () => ({}),
   lookups: () => undefined,
-  step: (_, { events }) => ({
-    effects: nothing,
-    next: events.length,
-    position: { offset: events.offsets[events.length - 1] + 1, cursor: 0 },
-  }),
+  *step(_, { events }) {
+    yield;
+    const offset = events.offsets[events.length - 1] + 1;
+    return { effects: nothing, next: events.length, position: { offset, cursor: 0 } };
+  },
   save: () => [],
   load: () => Promise.resolve({}),
 };
@@ -66,6 +66,7 @@ test('a commit that fails is done again though no further event ever comes', asy
       save: () => Promise.resolve(),
     },
     snapshotEveryEvents: 1000,
+    turn: () => Promise.resolve(),
     pause: () => Promise.resolve(),
     onState: (state) => states.push(state),
   });
@@ -95,6 +96,7 @@ test('a task told to stop while it restores has not found its log too short', as
       save: () => Promise.resolve(),
     },
     snapshotEveryEvents: 1000,
+    turn: () => Promise.resolve(),
     pause: () => Promise.resolve(),
     onState: (state) => states.push(state),
   });

@@ -93,6 +93,7 @@ export class Worker {
       rows: parts.rows(place),
       snapshots: parts.snapshots(place),
       snapshotEveryEvents,
+      turn: () => Promise.resolve(),
       pause: () => this.process.sleep(pauseAfterFaultMs),
       onState: (state, cause) => {
         own.state = state;

@@ -94,6 +94,7 @@ export const runApplication = async <S, L, F>(
       commitPoint: partition,
       snapshots: partition,
       snapshotEveryEvents: script.snapshotEveryEvents ?? 10,
+      turn: () => Promise.resolve(),
       pause: () => Promise.resolve(),
       onState: (_, why) => (cause = why),
     });

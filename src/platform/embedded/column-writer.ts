@@ -114,10 +114,10 @@ export class ColumnWriter {
   }
 
   /**
-   * Hands all rows of the batch to the appender, 2,048 at a time.
+   * Hands all rows of the batch to the appender, 2,048 at a time; others may have a turn between.
    * Throws Fault VALUE_NOT_STORABLE when a value does not fit its column.
    */
-  write(batch: ColumnBatch, appender: DuckDBAppender): void {
+  *write(batch: ColumnBatch, appender: DuckDBAppender): Generator<undefined, void> {
     for (let at = 0; at < batch.length; at += vectorRows) {
       const rows = Math.min(vectorRows, batch.length - at);
       this.#chunk.reset();
@@ -132,6 +132,7 @@ export class ColumnWriter {
         put(kind, values, piece);
       });
       appender.appendDataChunk(this.#chunk);
+      yield;
     }
   }
 }

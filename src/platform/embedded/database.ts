@@ -157,11 +157,15 @@ export class EmbeddedDatabase implements StoreReads {
 
   /**
    * All rows in one durable transaction, after those that were asked for before. When it rejects,
-   * only what is read next says whether the transaction is there: whole, or not at all.
+   * only what is read next says whether the transaction is there: whole, or not at all. `taken` is
+   * called once the rows are handed over and only the disk is waited for; not when that failed.
    */
-  async transaction(batches: readonly ColumnBatch[]): Promise<void> {
+  async transaction(
+    batches: readonly ColumnBatch[],
+    taken: () => void = () => undefined,
+  ): Promise<void> {
     const tables = byTable(batches, (name) => this.#writerOf(name));
-    return this.#write((writer) => writer.transaction(tables));
+    return this.#write((writer) => writer.transaction(tables, taken));
   }
 
   /** Statements that are not rows to add (trimming a table), in one durable transaction. */

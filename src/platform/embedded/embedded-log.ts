@@ -100,6 +100,8 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   #mark: CommitMark = { seq: 0, position: startOfLog, nextMessageOffset: 0 };
   #logEnd = 0;
   #broken: Error | undefined;
+  /** Until the rows of the commit in hand are handed over to the store. */
+  #taking: Promise<void> = Promise.resolve();
   #closed = false;
   readonly #wake: (() => void)[] = [];
   #tail: Promise<unknown> = Promise.resolve();
@@ -169,6 +171,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   /** Rejects with the fault of a commit that failed, until the next fence. */
   async read(offset: number): Promise<E | undefined> {
     for (;;) {
+      await this.#taking; // the disk is kept busy first
       if (this.#broken !== undefined) throw this.#broken;
       if (offset < this.#logEnd) return this.#readStored(offset);
       const taken = this.#pending.take({
@@ -305,6 +308,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   /** Tells of a commit behind the rows of the next one, so that the disk need not wait for them. */
   async #durable({ seq, position }: CommitMark, { messages }: Effects): Promise<void> {
     await nextTurn();
+    await this.#taking;
     this.#pending.settle(seq, position.offset);
     this.options.onCommitted?.(this.#logEnd);
     if (messages.length > 0) for (const tell of this.#listeners) tell();
@@ -314,13 +318,18 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
     const before: CommitMark = { ...this.#mark, seq, position: position ?? this.#mark.position };
     const nextMessageOffset = before.nextMessageOffset + effects.messages.length;
     const after: CommitMark = { ...before, nextMessageOffset };
-    await this.database.transaction([
+    const rows = [
       ...events.map((run) => this.codec.toColumns(run)),
       ...appends.flatMap(({ rows }) => rows),
       ...effects.rows,
       messageRows(effects.messages, before),
       positionRow(after),
-    ]);
+    ];
+    await new Promise<void>((done, failed) => {
+      this.#taking = new Promise((taken) => {
+        this.database.transaction(rows, taken).finally(taken).then(done, failed);
+      });
+    });
     this.#mark = after;
     this.#logEnd = Math.max(this.#logEnd, appends.at(-1)?.nextOffset ?? 0);
   }

@@ -1,5 +1,6 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import { reached, type ColumnBatch } from '../../streaming/index.js';
+import { nextTurn } from '../pause.js';
 import type { ColumnWriter } from './column-writer.js';
 
 /** All rows of one table, and what writes them. */
@@ -25,9 +26,14 @@ export const byTable = (
   return [...tables.values()];
 };
 
-const appendRows = ({ writer, batches }: TableRows, appender: DuckDBAppender): void => {
+const appendRows = async (
+  { writer, batches }: TableRows,
+  appender: DuckDBAppender,
+): Promise<void> => {
   try {
-    for (const batch of batches) writer.write(batch, appender);
+    for (const batch of batches) {
+      for (const piece of writer.write(batch, appender)) await nextTurn();
+    }
     appender.flushSync();
   } catch (error) {
     try {
@@ -52,15 +58,20 @@ export class StoreWriter {
 
   constructor(private readonly connection: DuckDBConnection) {}
 
-  /** All rows in one transaction; resolves when it is on the disk. */
-  async transaction(tables: readonly TableRows[]): Promise<void> {
+  /**
+   * All rows in one transaction; resolves when it is on the disk. `taken` is called once it needs
+   * the processor no more.
+   */
+  async transaction(tables: readonly TableRows[], taken: () => void): Promise<void> {
     if (!this.#hasBegun) await this.connection.run('BEGIN');
     this.#hasBegun = true;
     reached('commit.begun');
-    for (const table of tables) appendRows(table, await this.#appenderOf(table.name));
+    for (const table of tables) await appendRows(table, await this.#appenderOf(table.name));
     reached('commit.rows-written');
     reached('commit.before-commit');
-    await this.connection.run('COMMIT; BEGIN');
+    const committed = this.connection.run('COMMIT; BEGIN');
+    taken();
+    await committed;
     reached('commit.committed');
   }
 

@@ -7,7 +7,7 @@ import {
   type RecordLookups,
 } from '../../ingest/index.js';
 import { causeText } from '../partition-status.js';
-import { pauseFor, restFor } from '../../platform/pause.js';
+import { nextTurn, pauseFor, restFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { FeedStamps } from '../feed-stamps.js';
 import { SilentFeeds } from '../silent-feeds.js';
@@ -80,6 +80,7 @@ export class PartitionRunner {
         commit: (effects, position) => this.#commit(effects, position),
       },
       snapshotEveryEvents: parts.settings.snapshotEveryEvents,
+      turn: nextTurn,
       pause: () => pauseFor(retryAfterMs),
       onState: (state, cause) => this.#onState(state, cause),
     });

@@ -38,9 +38,9 @@ export const indexed = (database: EmbeddedDatabase, index: RecordIndex): LogData
   own: database.own,
   onDamage: (listener) => database.onDamage(listener),
   execute: (sql) => database.execute(sql),
-  transaction: async (batches) => {
+  transaction: async (batches, taken) => {
     try {
-      await database.transaction(batches);
+      await database.transaction(batches, taken);
     } catch (error) {
       index.doubt();
       throw error;

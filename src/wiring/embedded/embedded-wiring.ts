@@ -55,7 +55,7 @@ import {
 } from '../../platform/embedded/index.js';
 import { CLOCK, systemClock } from '../../platform/http/clock.js';
 import { TASK_STATE } from '../../platform/http/health.controller.js';
-import { pauseFor } from '../../platform/pause.js';
+import { nextTurn, pauseFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { EmbeddedWarnings } from './embedded-warnings.js';
 import { UsageRuntime } from './embedded-runtime.js';
@@ -226,6 +226,7 @@ export const wireEmbedded = async (
     rows,
     snapshots,
     snapshotEveryEvents: settings.snapshotEveryEvents,
+    turn: nextTurn,
     pause: () => pauseFor(retryAfterMs),
     onState: (state, why) => {
       if (state === 'running') cause = undefined;

@@ -50,9 +50,9 @@ export class KnownRecords {
   }
 
   /** Adds the records of all rows; hot: called for every record that is stored. */
-  addAll(rows: DataRecordRows): void {
+  addAll(rows: DataRecordRows, from = 0): void {
     const { msisdns, recordedAtMs, recordIds } = rows;
-    for (let row = 0; row < rows.length; row++) {
+    for (let row = from; row < rows.length; row++) {
       const day = this.#dayOf(recordedAtMs[row]);
       if (day === undefined) continue;
       const hash = this.#hash.ofRecord(msisdns[row], recordedAtMs[row], recordIds, row * 4);
