@@ -1,5 +1,6 @@
 export {
   agreementToJson,
+  agreementText,
   parseAgreement,
   sameAgreement,
   type Agreement,

@@ -1,7 +1,6 @@
 import {
   agreementEdgeErrors,
   agreementsErrors,
-  type Agreement,
   type BillingCalendar,
 } from '../agreements/index.js';
 import {
@@ -195,7 +194,7 @@ export class IngestStep {
       return this.#refuse(at, 'AGREEMENT_CONFLICT', agreementsErrors.AGREEMENT_CONFLICT.meaning);
     }
     if (outcome === 'same') return;
-    this.ports.out.addAgreement(rowOf(agreement, this.#offset));
+    this.ports.out.addAgreement({ agreement, version: this.#offset });
     const subscriber = this.state.agreements.subscriberFor(agreement.msisdn);
     if (this.state.agreements.waitingCount[subscriber] > 0) {
       this.#release(agreement.msisdn, subscriber);
@@ -385,13 +384,3 @@ export class IngestStep {
     out.book(events.fileIds[at], 'rejected');
   }
 }
-
-const rowOf = (agreement: Agreement, version: number): (number | string | Uint32Array)[] => [
-  parseUuid(agreement.id) as Uint32Array,
-  agreement.msisdn,
-  agreement.signedAtMs,
-  agreement.serviceStartAtMs,
-  agreement.billingPeriodTimeZone,
-  agreement.maxBytesInBillingPeriod,
-  version,
-];

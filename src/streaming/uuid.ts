@@ -3,7 +3,16 @@ import { createHash } from 'node:crypto';
 /** A UUID inside the program: four 32-bit words, most significant first. */
 export type UuidWords = Uint32Array;
 
-const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const TEXT_LENGTH = 36;
+const DASH = 0x2d;
+const dashes = new Set([8, 13, 18, 23]);
+const isDash = Uint8Array.from({ length: TEXT_LENGTH }, (_, at) => Number(dashes.has(at)));
+const NO_DIGIT = 255;
+/** By the code of a character: the hex digit it is. */
+const digitOf = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase());
+  return digit < 0 ? NO_DIGIT : digit;
+});
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 const hexOfWord = (word: number): string =>
@@ -24,14 +33,21 @@ export const uuidText = (words: ArrayLike<number>, at = 0): string => {
 
 /** The words of a UUID's text in any case, or undefined when it is none. */
 export const parseUuid = (text: string): UuidWords | undefined => {
-  if (!pattern.test(text)) return undefined;
-  const hex = text.replaceAll('-', '');
-  return Uint32Array.of(
-    parseInt(hex.slice(0, 8), 16),
-    parseInt(hex.slice(8, 16), 16),
-    parseInt(hex.slice(16, 24), 16),
-    parseInt(hex.slice(24, 32), 16),
-  );
+  if (text.length !== TEXT_LENGTH) return undefined;
+  const words = new Uint32Array(4);
+  let digits = 0;
+  for (let at = 0; at < TEXT_LENGTH; at++) {
+    const code = text.charCodeAt(at);
+    if (isDash[at] === 1) {
+      if (code !== DASH) return undefined;
+      continue;
+    }
+    const digit = code < 128 ? digitOf[code] : NO_DIGIT;
+    if (digit === NO_DIGIT) return undefined;
+    words[digits >> 3] = (words[digits >> 3] << 4) | digit;
+    digits++;
+  }
+  return words;
 };
 
 /** The name UUID of version 5 (RFC 9562, section 5.5): SHA-1 of namespace and name. */

@@ -118,7 +118,13 @@ describe(chapterOnServers('the writer of what a step causes'), () => {
   testOnServers('an agreement is found by id, by MSISDN and by version', async () => {
     const output = new StepOutput(1);
     const id = words(subscriber % 1_000_000);
-    output.addAgreement([id, subscriber, 1, 2, 'Europe/Warsaw', 2 ** 53 - 1, 65_536 + 3]);
+    output.addAgreement({
+      agreement: {
+        ...{ id: uuidText(id), msisdn: subscriber, signedAtMs: 1, serviceStartAtMs: 2 },
+        ...{ billingPeriodTimeZone: 'Europe/Warsaw', maxBytesInBillingPeriod: 2 ** 53 - 1 },
+      },
+      version: 65_536 + 3,
+    });
     await newWriter().write(effectsOf(output), { offset: 70_000, cursor: 0 });
     const text = uuidText(id);
     const [byId] = await stored('*', 'agreement', 'id = ?', text);

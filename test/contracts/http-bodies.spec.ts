@@ -110,17 +110,18 @@ describe('taking lines', () => {
 
   it('says up to which line all was taken when a store fails in the middle', async () => {
     let left = 2;
-    const sent: number[] = [];
+    let before = 0;
+    // what was on its way behind the failure may be taken or not: nothing is said of it
     const door = numberDoor(async (items) => {
       if (left-- === 0) throw new Fault('DISK_FULL', 'Retry', 'no room');
-      sent.push(...items);
+      if (left >= 0) before += items.length;
       return new Map();
     });
     const asked = takeLines(ndjsonOf(['7\n'.repeat(50_000)]), door);
     await expect(asked).rejects.toMatchObject({ code: 'DISK_FULL', status: 503 });
     const { lines } = await asked.catch((error: unknown) => error as never);
-    expect(lines).toMatchObject({ accepted: sent.length, rejected: [], lines: sent.length });
-    expect(sent.length).toBeGreaterThan(0);
+    expect(lines).toMatchObject({ accepted: before, rejected: [], lines: before });
+    expect(before).toBeGreaterThan(0);
   });
 
   it('does not read on while a batch is being stored', async () => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { agreementsErrors } from '../errors.js';
-import { agreementToJson, parseAgreement, sameAgreement, type Agreement } from './agreement.js';
+import {
+  agreementText,
+  agreementToJson,
+  parseAgreement,
+  sameAgreement,
+  type Agreement,
+} from './agreement.js';
 
 const golden = {
   id: '0b12c601-9287-3f5c-a78c-df508fe0f889',
@@ -120,7 +126,9 @@ describe('agreementToJson', () => {
     });
     fc.assert(
       fc.property(agreements, (agreement) => {
-        const again = read(JSON.parse(JSON.stringify(agreementToJson(agreement))));
+        const text = agreementText(agreement);
+        expect(text).toBe(JSON.stringify(agreementToJson(agreement)));
+        const again = read(JSON.parse(text));
         expect(again).toEqual(agreement);
         expect(sameAgreement(again, agreement)).toBe(true);
       }),

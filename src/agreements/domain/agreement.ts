@@ -1,3 +1,4 @@
+import { parseUuid } from '../../streaming/uuid.js';
 import { isoDateTimeProblem, parseIsoDateTime } from '../../streaming/time/iso-date-time.js';
 import { formatZonedDateTime, isKnownZone } from '../../streaming/time/zoned-date-time.js';
 import type { agreementsErrors } from '../errors.js';
@@ -49,7 +50,6 @@ const fieldNames: readonly (keyof AgreementJson)[] = [
   'billingPeriodTimeZone',
   'maxBytesInBillingPeriod',
 ];
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const nilUuid = '00000000-0000-0000-0000-000000000000'; // means "none" in the store
 const msisdnDigits = /^[1-9][0-9]{0,14}$/;
 const MAX_MSISDN = 999_999_999_999_999;
@@ -89,11 +89,42 @@ export function agreementToJson(agreement: Agreement): AgreementJson {
   return {
     id: agreement.id,
     msisdn: String(agreement.msisdn),
-    signedAt: formatZonedDateTime(agreement.signedAtMs, zone),
-    serviceStartAt: formatZonedDateTime(agreement.serviceStartAtMs, zone),
+    signedAt: timeText(agreement.signedAtMs, zone),
+    serviceStartAt: timeText(agreement.serviceStartAtMs, zone),
     billingPeriodTimeZone: zone,
     maxBytesInBillingPeriod: agreement.maxBytesInBillingPeriod,
   };
+}
+
+const MAX_REMEMBERED_TEXTS = 1_000;
+/** By zone, then by instant: many agreements are signed and begin at a few instants. */
+const timeTexts = new Map<string, Map<number, string>>();
+let rememberedTexts = 0;
+
+function timeText(ms: number, zone: string): string {
+  const remembered = timeTexts.get(zone)?.get(ms);
+  if (remembered !== undefined) return remembered;
+  if (rememberedTexts++ >= MAX_REMEMBERED_TEXTS) {
+    timeTexts.clear();
+    rememberedTexts = 1;
+  }
+  const text = formatZonedDateTime(ms, zone);
+  timeTexts.set(zone, (timeTexts.get(zone) ?? new Map<number, string>()).set(ms, text));
+  return text;
+}
+
+/**
+ * The text of the wire form, as JSON.stringify writes it: no field has a character that is escaped
+ * (the zone is a known name), and a million of them are written while they are posted.
+ */
+export function agreementText(agreement: Agreement): string {
+  const json = agreementToJson(agreement);
+  return (
+    `{"id":"${json.id}","msisdn":"${json.msisdn}","signedAt":"${json.signedAt}",` +
+    `"serviceStartAt":"${json.serviceStartAt}",` +
+    `"billingPeriodTimeZone":"${json.billingPeriodTimeZone}",` +
+    `"maxBytesInBillingPeriod":${json.maxBytesInBillingPeriod}}`
+  );
 }
 
 /** True when all fields are equal: the same agreement sent again, not a conflict. */
@@ -125,7 +156,7 @@ function valueFault(
   times: Pick<Agreement, 'signedAtMs' | 'serviceStartAtMs'>,
 ): Refusal | undefined {
   const { id, billingPeriodTimeZone: zone } = fields;
-  if (typeof id !== 'string' || !uuid.test(id) || id === nilUuid) {
+  if (typeof id !== 'string' || parseUuid(id) === undefined || id === nilUuid) {
     return refuse('AGREEMENT_ID_INVALID', `id ${quoted(id)} is not a UUID`);
   }
   if (!isMsisdn(fields.msisdn)) {

@@ -1,6 +1,7 @@
 import { batchOf, type ColumnBatch } from '../../streaming/index.js';
+import { agreementRows, type AcceptedAgreement } from './agreement-rows.js';
 import { DataRecordRows } from './data-record-rows.js';
-import { agreementTable, deadLetterTable, importFileCountTable } from './tables.js';
+import { deadLetterTable, importFileCountTable } from './tables.js';
 
 /** The columns of a file's book, as table import_file_count has them after the file id. */
 export const bookColumns = ['counted', 'late', 'waiting', 'duplicate', 'rejected'] as const;
@@ -25,7 +26,7 @@ export class StepOutput {
   readonly waitingRows = new Map<number, number[]>();
   readonly #books = new Map<number, number[]>();
   readonly #refusals: RowValues[] = [];
-  readonly #agreements: RowValues[] = [];
+  readonly #agreements: AcceptedAgreement[] = [];
   #lastFileId = 0;
   #lastBook: number[] | undefined;
 
@@ -49,8 +50,8 @@ export class StepOutput {
     this.#refusals.push([offset, fileId, lineNo, code, message, raw]);
   }
 
-  addAgreement(row: RowValues): void {
-    this.#agreements.push(row);
+  addAgreement(accepted: AcceptedAgreement): void {
+    this.#agreements.push(accepted);
   }
 
   /** All rows by table; tables without a row are left out. */
@@ -60,7 +61,7 @@ export class StepOutput {
       this.records,
       batchOf(importFileCountTable, books),
       batchOf(deadLetterTable, this.#refusals),
-      batchOf(agreementTable, this.#agreements),
+      agreementRows(this.#agreements),
     ].filter((batch) => batch.length > 0);
   }
 }

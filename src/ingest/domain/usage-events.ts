@@ -1,4 +1,4 @@
-import { agreementToJson, type Agreement } from '../../agreements/index.js';
+import { agreementText, type Agreement } from '../../agreements/index.js';
 import { grown, type LogEvents } from '../../streaming/index.js';
 
 /**
@@ -121,7 +121,7 @@ export class UsageEvents implements LogEvents, ReadonlyUsageEvents {
   /** The control event of an agreement. */
   pushAgreement(agreement: Agreement): void {
     const { msisdn, signedAtMs: timestampMs } = agreement;
-    const payload = JSON.stringify(agreementToJson(agreement));
+    const payload = agreementText(agreement);
     this.agreements.set(this.length, agreement);
     this.pushControl(eventTypes.agreement, { msisdn, timestampMs, payload });
   }

@@ -32,7 +32,8 @@ const appendRows = async (
 ): Promise<void> => {
   try {
     for (const batch of batches) {
-      for (const piece of writer.write(batch, appender)) await nextTurn();
+      const pieces = writer.write(batch, appender);
+      while (!pieces.next().done) await nextTurn();
     }
     appender.flushSync();
   } catch (error) {

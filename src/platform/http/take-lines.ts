@@ -8,9 +8,10 @@ import { Turns } from './turns.js';
 /** Refused lines that are named one by one in an answer; those behind are counted. */
 export const mostNamedLines = 1000;
 
-/** Items of all requests together that are held, and most of one request that go together. */
+/** Items of all requests together that are held, and of one: a third is read, two are sent. */
 const itemsOfAll = 65_536;
-const itemsOfOne = 8192;
+const itemsOfOne = 3 * 4096;
+const mostSends = 2;
 const itemsAtLeast = 64;
 
 /** Why a line is refused. */
@@ -49,11 +50,12 @@ class LinesTogether<T> {
   }
 }
 
-/** Takes the lines of one request, batch after batch; the next is read while one is sent. */
+/** Takes the lines of one request, batch after batch; the next is read while others are sent. */
 class Taking<T> {
   readonly #turns = new Turns();
   #reading = new LinesTogether<T>();
-  #sent: Promise<void> = Promise.resolve();
+  /** Batches on their way, oldest first. */
+  readonly #sent: Promise<void>[] = [];
   readonly #named: RefusedLine[] = [];
   #accepted = 0;
   #refused = 0;
@@ -73,7 +75,7 @@ class Taking<T> {
       }
       await this.#flush();
     } finally {
-      await this.#sent;
+      await this.#answered(0);
     }
   }
 
@@ -103,10 +105,9 @@ class Taking<T> {
     return this.#linesTaken;
   }
 
-  /** Half of what a request may hold, as the other half is on its way. */
   get #isFull(): boolean {
     const most = Math.max(itemsAtLeast, Math.min(itemsOfOne, Math.floor(itemsOfAll / taking)));
-    return this.#reading.count >= most / 2;
+    return this.#reading.count >= most / (mostSends + 1);
   }
 
   #read(line: BodyLine): void {
@@ -125,13 +126,27 @@ class Taking<T> {
   async #flush(): Promise<void> {
     const lines = this.#reading;
     this.#reading = new LinesTogether();
-    await this.#sent;
-    this.#sent = this.#send(lines);
-    this.#sent.catch(() => undefined); // thrown by the next await, so not unhandled
+    await this.#answered(mostSends - 1);
+    const before = this.#sent.at(-1);
+    const sent = this.#send(lines, before);
+    sent.catch(() => undefined); // thrown by the next await, so not unhandled
+    this.#sent.push(sent);
   }
 
-  async #send({ items, lineOf, refused, lastLine }: LinesTogether<T>): Promise<void> {
-    const sent = items.length === 0 ? undefined : await this.door.send(items);
+  /** Resolves when so many at most are on their way; rejects when one was not taken. */
+  async #answered(most: number): Promise<void> {
+    while (this.#sent.length > most) await this.#sent.shift();
+  }
+
+  /** What becomes of lines is told behind those before them. */
+  async #send(
+    { items, lineOf, refused, lastLine }: LinesTogether<T>,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    const sending = items.length === 0 ? undefined : this.door.send(items);
+    sending?.catch(() => undefined); // when those before it fail, nobody asks for it
+    await before;
+    const sent = await sending;
     for (const [index, { code, message }] of sent ?? []) {
       refused.push({ line: lineOf[index], code, message: shortened(message) });
     }

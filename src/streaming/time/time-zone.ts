@@ -32,8 +32,9 @@ export function isKnownZone(zone: string): boolean {
   return answer;
 }
 
-/** By zone and hour since 1970: the offset of an hour in which no clock is changed. */
-const steadyHours = new Map<string, number>();
+/** By zone, then by hour since 1970: the offset of an hour in which no clock is changed. */
+const steadyHours = new Map<string, Map<number, number>>();
+let rememberedHours = 0;
 
 /**
  * What a local clock in the zone is ahead of UTC at an instant (epoch ms), in ms. NaN for an
@@ -42,14 +43,21 @@ const steadyHours = new Map<string, number>();
  */
 export function zoneOffsetMs(zone: string, instantMs: number): number {
   const hour = Math.floor(instantMs / HOUR_MS);
-  const key = `${zone} ${hour}`;
-  const remembered = steadyHours.get(key);
+  const remembered = steadyHours.get(zone)?.get(hour);
   if (remembered !== undefined) return remembered;
   const offset = luxonOffsetMs(zone, hour * HOUR_MS);
   if (offset !== luxonOffsetMs(zone, (hour + 1) * HOUR_MS)) return luxonOffsetMs(zone, instantMs);
-  if (steadyHours.size >= MAX_REMEMBERED_HOURS) steadyHours.clear();
-  steadyHours.set(key, offset);
+  remember(zone, hour, offset);
   return offset;
+}
+
+function remember(zone: string, hour: number, offset: number): void {
+  if (rememberedHours++ >= MAX_REMEMBERED_HOURS) {
+    steadyHours.clear();
+    rememberedHours = 1;
+  }
+  const hours = steadyHours.get(zone) ?? new Map<number, number>();
+  steadyHours.set(zone, hours.set(hour, offset));
 }
 
 function luxonOffsetMs(zone: string, instantMs: number): number {

@@ -66,12 +66,13 @@ export function zonedDateTimeProblem(
 export function formatZonedDateTime(ms: number, zone: string): string {
   const offset = zoneOffsetMs(zone, ms);
   const iso = new Date(ms + offset).toISOString();
-  const minutes = iso.slice(0, -8).replace(/^([+-])0{1,2}(?=\d{4})/, '$1');
-  const seconds = iso.slice(-7, -5);
-  const fractionText = iso.slice(-5, -1);
-  const withMs = fractionText === '.000' ? '' : fractionText;
-  const withSeconds = seconds === '00' && withMs === '' ? '' : `:${seconds}${withMs}`;
-  return `${minutes}${withSeconds}${offsetText(offset)}[${zone}]`;
+  const minutes = iso.slice(0, -8);
+  // years of more than four digits have a sign, and Java writes no more zeros than it must
+  const start = iso.length === 24 ? minutes : minutes.replace(/^([+-])0{1,2}(?=\d{4})/, '$1');
+  const seconds = iso.slice(-8, -1); // :ss.SSS
+  const isWholeSecond = seconds.endsWith('.000');
+  const rest = seconds === ':00.000' ? '' : isWholeSecond ? seconds.slice(0, 3) : seconds;
+  return `${start}${rest}${offsetText(offset)}[${zone}]`;
 }
 
 const shape = new RegExp(
@@ -160,10 +161,13 @@ function isBracketedZone(bytes: Uint8Array, end: number): boolean {
   );
 }
 
+function two(value: number): string {
+  return String(Math.floor(value)).padStart(2, '0');
+}
+
 function offsetText(offsetMs: number): string {
   if (offsetMs === 0) return 'Z';
   const total = Math.abs(offsetMs) / 1000;
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
   const seconds = total % 60 === 0 ? '' : `:${two(total % 60)}`;
   return `${offsetMs < 0 ? '-' : '+'}${two(total / 3600)}:${two((total / 60) % 60)}${seconds}`;
 }
