@@ -28,8 +28,8 @@ const totalsTable: TableSchema = {
 /** Codes of rows that are in no total. */
 const waitingCodes = Float64Array.from([...recordStatuses.keys()].filter(isWaiting));
 
-/** The rows of a stretch are grouped in memory: so many at once, about. */
-const rowsAStretch = 1_000_000;
+/** The rows of a stretch are grouped in memory: so many at once, some 160 bytes each. */
+const rowsAStretch = 500_000;
 
 interface Stretch {
   readonly fromMs: number;
@@ -53,21 +53,43 @@ const boundariesOf = ({ windows, agreements }: UsageState): number[] => {
   return [...found].sort((a, b) => a - b);
 };
 
-/** All rows, in stretches of few enough rows that lie in one period of every zone each. */
-const stretchesOf = async (database: EmbeddedDatabase, state: UsageState): Promise<Stretch[]> => {
-  const [{ least, greatest, rows }] = await database.query(
-    `SELECT min(recorded_at) AS least, max(recorded_at) AS greatest, count(*) AS rows
-       FROM usage_record`,
+const rowsIn = async (database: EmbeddedDatabase, { fromMs, toMs }: Stretch): Promise<number> => {
+  const [{ rows }] = await database.query(
+    'SELECT count(*) AS rows FROM usage_record WHERE recorded_at >= $1 AND recorded_at < $2',
+    [fromMs, toMs],
   );
-  if (least === null) return [];
+  return Number(rows);
+};
+
+/** The stretch in parts of few enough rows each, however unevenly they lie in it. */
+async function* cutSmall(database: EmbeddedDatabase, stretch: Stretch): AsyncGenerator<Stretch> {
+  const rows = await rowsIn(database, stretch);
+  if (rows === 0) return;
+  const { fromMs, toMs } = stretch;
+  const parts = Math.min(toMs - fromMs, Math.ceil(rows / rowsAStretch));
+  if (parts <= 1) return yield stretch;
+  const width = Math.ceil((toMs - fromMs) / parts);
+  for (let ms = fromMs; ms < toMs; ms += width) {
+    yield* cutSmall(database, { fromMs: ms, toMs: Math.min(ms + width, toMs) });
+  }
+}
+
+/** All rows, in stretches of few enough rows that lie in one period of every zone each. */
+async function* stretchesOf(
+  database: EmbeddedDatabase,
+  state: UsageState,
+): AsyncGenerator<Stretch> {
+  const [{ least, greatest }] = await database.query(
+    'SELECT min(recorded_at) AS least, max(recorded_at) AS greatest FROM usage_record',
+  );
+  if (least === null) return;
   const fromMs = Number(least);
   const endMs = Number(greatest) + 1;
-  const width = Math.ceil((endMs - fromMs) / Math.ceil(Number(rows) / rowsAStretch));
-  const cuts = boundariesOf(state).filter((ms) => ms > fromMs && ms < endMs);
-  for (let ms = fromMs; ms < endMs; ms += width) cuts.push(ms);
-  const starts = [...new Set(cuts)].sort((a, b) => a - b);
-  return starts.map((ms, at) => ({ fromMs: ms, toMs: starts[at + 1] ?? endMs }));
-};
+  const starts = [fromMs, ...boundariesOf(state).filter((ms) => ms > fromMs && ms < endMs)];
+  for (const [at, start] of starts.entries()) {
+    yield* cutSmall(database, { fromMs: start, toMs: starts[at + 1] ?? endMs });
+  }
+}
 
 /** Sums of the stored rows by window; those of no window by their name. */
 class StoredTotals {
@@ -95,7 +117,7 @@ const storedTotals = async (
   state: UsageState,
 ): Promise<StoredTotals> => {
   const totals = new StoredTotals(state);
-  for (const { fromMs, toMs } of await stretchesOf(database, state)) {
+  for await (const { fromMs, toMs } of stretchesOf(database, state)) {
     const sums = await database.queryColumns(
       totalsBetween,
       [fromMs, toMs, waitingCodes],

@@ -26,6 +26,9 @@ export const verify = async (
   return verifyCluster(settings, logger, print);
 };
 
+/** It groups rows, which counting never does; no program runs beside it. */
+const leastMemoryBytes = 256 * 1_048_576;
+
 const verifyEmbedded = async (
   settings: Settings,
   logger: Logger,
@@ -33,7 +36,8 @@ const verifyEmbedded = async (
 ): Promise<number> => {
   const path = storePath(settings.dataDir);
   if (!existsSync(path)) throw new Fault('STORE_NOT_FOUND', 'Fatal', `there is no ${path}`);
-  const store = await openEmbedded(settings, logger);
+  const storeMemoryLimitBytes = Math.max(settings.storeMemoryLimitBytes, leastMemoryBytes);
+  const store = await openEmbedded({ ...settings, storeMemoryLimitBytes }, logger);
   const differences = new Differences(print);
   const differs = differences.add;
   try {
