@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Header, Inject, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { answerCancelled, type PendingAnswer } from '../platform/http/request-cancelled.js';
+import { textStream } from '../platform/http/text-stream.js';
 import { startOfMessages, type LoggedMessage } from './message-log.js';
 import { MessagesQuery, MessagesShape } from './messages.dto.js';
 import { cursorJson, messageJson } from './messages.topics.js';
@@ -35,7 +35,7 @@ export class MessagesController {
     const asked = { after, limit: Math.min(limit, messagesOfRun), waitMs: wait * 1000 };
     const found = await this.messages.read(asked, cancel);
     if (found.length === limit || found.length < messagesOfRun) return pageJson(found, after);
-    return new StreamableFile(Readable.from(this.#runs(found, limit)), { type: jsonType });
+    return new StreamableFile(textStream(this.#runs(found, limit)), { type: jsonType });
   }
 
   /** A long answer is read as it is taken, so a slow reader of it costs no memory. */

@@ -22,6 +22,7 @@ import {
 } from '@nestjs/swagger';
 import { messageJson } from '../billing-window/index.js';
 import { prefersJson } from '../platform/http/accepted.js';
+import { textStream } from '../platform/http/text-stream.js';
 import {
   AgreementOfPath,
   DataRecord,
@@ -53,13 +54,18 @@ interface Request {
 const nextLink = (last: DataRecordJson, limit: number): string =>
   `<?limit=${limit}&after=${encodeURIComponent(placeText(last))}>; rel="next"`;
 
+/** Some 30 KB: longer texts are collected late, so that many readers would take much memory. */
+const recordsAPiece = 128;
+
 /** Records as the text of one JSON array, in pieces. */
 async function* arrayText(pages: AsyncIterable<readonly DataRecordJson[]>): AsyncGenerator<string> {
   let separator = '[';
   for await (const page of pages) {
-    if (page.length === 0) continue;
-    yield separator + page.map((record) => JSON.stringify(record)).join(',');
-    separator = ',';
+    for (let at = 0; at < page.length; at += recordsAPiece) {
+      const some = page.slice(at, at + recordsAPiece);
+      yield separator + some.map((record) => JSON.stringify(record)).join(',');
+      separator = ',';
+    }
   }
   yield separator === '[' ? '[]' : ']';
 }
@@ -123,7 +129,7 @@ export class DataRecordsController {
     }
     const pieces = arrayText(await this.records.pieces(period, after));
     const first = await pieces.next(); // a fault before the first byte is answered as one
-    reply.send(Readable.from(goingOn(first, pieces)));
+    reply.send(textStream(goingOn(first, pieces)));
   }
 
   @Get(':agreementId/:year/:month/total-data-used')

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { refusal } from '../platform/http/refusal.js';
+import { textStream } from '../platform/http/text-stream.js';
 import { refusedRawBytes } from './domain/line-batches.js';
 import { harmless, harmlessNote } from './domain/spreadsheet-cells.js';
 import { importErrors } from './errors.js';
@@ -83,7 +84,7 @@ export class ImportService {
    */
   async rejects(id: number): Promise<{ readonly name: string; readonly text: Readable }> {
     const { name } = await this.get(id);
-    return { name: `${name}.rejects.csv`, text: Readable.from(this.#rejectPages(id)) };
+    return { name: `${name}.rejects.csv`, text: textStream(this.#rejectPages(id)) };
   }
 
   /** A file of nothing but rejects may be large: it is sent page by page. */
