@@ -15,6 +15,7 @@ import { agreementOfEvent } from './domain/agreement-of-event.js';
 import type { DataRecordRow, Identity, MatchedEvent } from './domain/data-record-rows.js';
 import type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
 import {
+  compareRecordIds,
   KnownVersions,
   redelivered,
   type Change,
@@ -201,7 +202,7 @@ export class IngestStep {
     }
   }
 
-  /** Counts the waiting records that now have an agreement, in order of their time. */
+  /** Counts the waiting records that now have an agreement: by time, then by id, as explain. */
   #release(msisdn: number, subscriber: number): void {
     const { agreements } = this.state;
     const waitingNow = this.#known
@@ -210,9 +211,7 @@ export class IngestStep {
         return agreements.inForce(subscriber, rows.recordedAtMs[row]) !== undefined;
       })
       .sort(
-        (a, b) =>
-          a.rows.recordedAtMs[a.row] - b.rows.recordedAtMs[b.row] ||
-          a.rows.versions[a.row] - b.rows.versions[b.row],
+        (a, b) => a.rows.recordedAtMs[a.row] - b.rows.recordedAtMs[b.row] || compareRecordIds(a, b),
       );
     for (const { rows, row } of waitingNow) {
       const identity = rows.identity(row);

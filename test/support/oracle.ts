@@ -150,7 +150,7 @@ class Ledger {
     this.agreementsOf.set(msisdn, [...(this.agreementsOf.get(msisdn) ?? []), agreement]);
     const waiting = (this.waitingOf.get(msisdn) ?? []).map((identity) => this.#row(identity));
     const sorted = [...waiting].sort(
-      (a, b) => a.recordedAtMs - b.recordedAtMs || a.version - b.version,
+      (a, b) => a.recordedAtMs - b.recordedAtMs || (a.recordId < b.recordId ? -1 : 1),
     );
     const released = new Set<OracleRow>();
     for (const row of sorted) {

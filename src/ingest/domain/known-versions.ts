@@ -72,6 +72,15 @@ const newerOf = (known: KnownVersion | undefined, other: KnownVersion): KnownVer
     ? other
     : known;
 
+/** Order of record ids by their bytes, which is that of their texts. */
+export const compareRecordIds = (a: KnownVersion, b: KnownVersion): number => {
+  for (let word = 0; word < 4; word++) {
+    const order = a.rows.recordIds[a.row * 4 + word] - b.rows.recordIds[b.row * 4 + word];
+    if (order !== 0) return order;
+  }
+  return 0;
+};
+
 /** A record that comes, as far as it matters for one that is known already. */
 export interface ComingRecord {
   readonly recordedBytes: number;
