@@ -526,6 +526,10 @@ const rawAnswer = (url: string, request: string): Promise<string> =>
 const wireLaws = (api: () => Client): void => {
   it('refuses a method an address does not have', async () => {
     refused(await api().del('/api/agreements'), 405, 'METHOD_NOT_ALLOWED');
+    // an address of its own is never taken for the name of something
+    const named = await api().put('/api/data-records/generate', {});
+    refused(named, 405, 'METHOD_NOT_ALLOWED');
+    expect(named.headers.get('allow')).toBe('GET, HEAD, POST');
   });
 
   it('refuses an address that is too long', async () => {

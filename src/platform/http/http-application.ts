@@ -79,15 +79,28 @@ const readBodies = (fastify: Fastify, maxBodyBytes: number): void => {
   );
 };
 
+/** What is seen of a request and the route that was found for it. */
+interface Routed {
+  readonly is404: boolean;
+  readonly url: string;
+  readonly routeOptions: { readonly url?: string | undefined };
+}
+
+const isMissing = ({ is404, url, routeOptions }: Routed, routes: KnownRoutes): boolean =>
+  is404 || routes.isOfAnother(url, routeOptions.url ?? url);
+
 /** Refuses what must not be answered, says what holds for every answer, packs long ones. */
-const watchRequests = async (fastify: Fastify, hosts: KnownHosts): Promise<void> => {
+const watchRequests = async (
+  fastify: Fastify,
+  { hosts, routes }: { readonly hosts: KnownHosts; readonly routes: KnownRoutes },
+): Promise<void> => {
   fastify.addHook('onRequest', (request, reply, done) => {
     sayDefaults(reply);
     const { method, headers, routeOptions } = request;
     const isChangingGet = Object.hasOwn(routeOptions.config, changesOnGet);
     const refused = guardRequest({ method, headers, isChangingGet }, hosts);
     // what is not there reads no body, so none can be wrong with it; the filter tells the methods
-    const missing = request.is404
+    const missing = isMissing(request, routes)
       ? refusal(httpErrors, 'ROUTE_UNKNOWN', { status: 404 })
       : undefined;
     done(refused ?? missing);
@@ -185,7 +198,7 @@ export const newHttpApplication = async (
   const fastify = fastifyOf(adapter);
   const routes = new KnownRoutes();
   fastify.addHook('onRoute', (route) => routes.add(route));
-  await watchRequests(fastify, options.hosts);
+  await watchRequests(fastify, { hosts: options.hosts, routes });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: options.logger,
     abortOnError: false,
