@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postWorkloadAgreements } from './inputs.js';
+import { workloadAgreements } from '../src/generator/index.js';
+import { agreementBodies, postBodies } from './inputs.js';
 import { memoryOf } from './machine.js';
 import { newDataDir, Program, removeDirectory } from './program.js';
 
@@ -15,12 +16,13 @@ const restMs = 5000;
 
 /** Posts so many agreements as NDJSON, 20,000 a request, one request behind the other. */
 export const measureAgreements = async (count: number): Promise<AgreementsRun> => {
+  const bodies = [...agreementBodies(workloadAgreements({ subscribers: count }))];
   const dataDir = await newDataDir();
   const program = await Program.start(dataDir);
   try {
     await program.answers('/health/ready');
     const startMs = performance.now();
-    await postWorkloadAgreements(program, { subscribers: count });
+    await postBodies(program, bodies);
     const seconds = (performance.now() - startMs) / 1000;
     await sleep(restMs);
     const mostResidentBytes = memoryOf(program.pid, 'VmHWM') ?? NaN;

@@ -31,23 +31,34 @@ const jsonOf = (agreement: GeneratedAgreement): string =>
     maxBytesInBillingPeriod: agreement.maxBytesInBillingPeriod,
   });
 
-/** Posts agreements as NDJSON; throws when one is refused. */
-export const postAgreements = async (
-  program: Program,
-  agreements: readonly GeneratedAgreement[],
-): Promise<void> => {
+/** Agreements as bodies of requests, NDJSON of 20,000 at most each. */
+export function* agreementBodies(agreements: readonly GeneratedAgreement[]): Generator<string> {
   for (let at = 0; at < agreements.length; at += agreementsARequest) {
-    const some = agreements.slice(at, at + agreementsARequest);
-    const body = some.map(jsonOf).join('\n');
-    const { accepted, rejected } = await program.post<{ accepted: number; rejected: unknown[] }>(
+    yield agreements
+      .slice(at, at + agreementsARequest)
+      .map(jsonOf)
+      .join('\n');
+  }
+}
+
+/** Posts bodies one behind the other; throws when an agreement is refused. */
+export const postBodies = async (program: Program, bodies: Iterable<string>): Promise<void> => {
+  for (const body of bodies) {
+    const { rejected } = await program.post<{ rejected: unknown[] }>(
       '/api/agreements',
       body,
       'application/x-ndjson',
     );
-    if (accepted === some.length) continue;
+    if (rejected.length === 0) continue;
     throw new Error(`${rejected.length} agreements refused: ${JSON.stringify(rejected[0])}`);
   }
 };
+
+/** Posts agreements as NDJSON; throws when one is refused. */
+export const postAgreements = (
+  program: Program,
+  agreements: readonly GeneratedAgreement[],
+): Promise<void> => postBodies(program, agreementBodies(agreements));
 
 /** The agreements of a workload, posted. */
 export const postWorkloadAgreements = (
