@@ -12,8 +12,6 @@ export interface ImportRun {
 }
 
 interface ImportFile {
-  readonly state: string;
-  readonly lines: number;
   readonly counted: number;
 }
 

@@ -15,7 +15,7 @@ import { agreementOfEvent } from './domain/agreement-of-event.js';
 import type { DataRecordRow, Identity, MatchedEvent } from './domain/data-record-rows.js';
 import type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
 import {
-  compareRecordIds,
+  compareReleased,
   KnownVersions,
   redelivered,
   type Change,
@@ -210,9 +210,7 @@ export class IngestStep {
       .filter(({ rows, row }) => {
         return agreements.inForce(subscriber, rows.recordedAtMs[row]) !== undefined;
       })
-      .sort(
-        (a, b) => a.rows.recordedAtMs[a.row] - b.rows.recordedAtMs[b.row] || compareRecordIds(a, b),
-      );
+      .sort(compareReleased);
     for (const { rows, row } of waitingNow) {
       const identity = rows.identity(row);
       const agreement = agreements.inForce(subscriber, identity.recordedAtMs) as number;

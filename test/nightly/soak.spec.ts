@@ -10,7 +10,7 @@ import { seed } from '../support/seed.js';
 /**
  * Many more records than memory, a fifth of them out of order, at full speed, while others ask for
  * months and explanations and the program is killed now and then: nothing is lost, nothing counts
- * twice, and memory does not grow with what is stored. `SOAK_RECORDS=2000000` for a short one.
+ * twice, and memory stays within its bound. `SOAK_RECORDS=2000000` for a short one.
  */
 const records = Number(process.env.SOAK_RECORDS ?? 40_000_000);
 const linesAFile = Math.min(1_000_000, records);
@@ -20,7 +20,7 @@ const memoryLimit = '64MiB';
 /** All of the process; 80 MB of it know 40 million stored records. */
 const mostMib = 800;
 const minute = 60_000;
-/** Ten records a millisecond of three hours make the delays fall anywhere. */
+/** Less than feeds may be out of order by, so that nothing is late. */
 const mostDelayMs = 180 * minute;
 const startMs = Date.UTC(2020, 0, 12);
 const msALine = 3;

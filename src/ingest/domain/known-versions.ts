@@ -1,4 +1,5 @@
 import type { DataRecordRows, Identity } from './data-record-rows.js';
+import { compareIds } from './id-order.js';
 import type { FoundRecords } from './record-lookups.js';
 import type { StepOutput } from './step-output.js';
 import { isProvisional, isWaiting } from './tables.js';
@@ -72,14 +73,10 @@ const newerOf = (known: KnownVersion | undefined, other: KnownVersion): KnownVer
     ? other
     : known;
 
-/** Order of record ids by their bytes, which is that of their texts. */
-export const compareRecordIds = (a: KnownVersion, b: KnownVersion): number => {
-  for (let word = 0; word < 4; word++) {
-    const order = a.rows.recordIds[a.row * 4 + word] - b.rows.recordIds[b.row * 4 + word];
-    if (order !== 0) return order;
-  }
-  return 0;
-};
+/** Order of versions of one event: by time, then by id, as explain has them. */
+export const compareReleased = (a: KnownVersion, b: KnownVersion): number =>
+  a.rows.recordedAtMs[a.row] - b.rows.recordedAtMs[b.row] ||
+  compareIds({ rows: a.rows, at: a.row }, { rows: b.rows, at: b.row });
 
 /** A record that comes, as far as it matters for one that is known already. */
 export interface ComingRecord {

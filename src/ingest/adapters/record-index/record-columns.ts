@@ -1,3 +1,4 @@
+import { compareIds } from '../../domain/id-order.js';
 import type { RecordColumns } from '../../record-pages.js';
 
 const bytesPerRow = 4 * 8 + 4 * 4 + 2 * 16 + 1;
@@ -67,15 +68,6 @@ export interface RowAt {
   readonly rows: RecordColumns;
   readonly at: number;
 }
-
-/** Order of record ids by their bytes, which is that of their texts. */
-export const compareIds = (a: RowAt, b: RowAt): number => {
-  for (let word = 0; word < 4; word++) {
-    const order = a.rows.recordIds[a.at * 4 + word] - b.rows.recordIds[b.at * 4 + word];
-    if (order !== 0) return order;
-  }
-  return 0;
-};
 
 /** The order of a run: MSISDN, time, record id, version. Total: no two rows are equal. */
 export const compareRows = (a: RowAt, b: RowAt): number =>

@@ -1,12 +1,13 @@
+import { compareIds } from '../../domain/id-order.js';
 import type { RecordColumns, RecordPlace } from '../../record-pages.js';
-import { compareIds, type RowAt } from './record-columns.js';
+import type { RowAt } from './record-columns.js';
 
 /** Negative when the row comes before the place in the order of a run, 0 when it is the place. */
 export const compareWithPlace = (row: RowAt, place: RecordPlace): number => {
   const { rows, at } = row;
   const order = rows.recordedAtMs[at] - place.recordedAtMs;
   if (order !== 0) return order;
-  const id = { rows: { recordIds: place.recordId } as RecordColumns, at: 0 };
+  const id = { rows: { recordIds: place.recordId }, at: 0 };
   return compareIds(row, id) || rows.versions[at] - place.version;
 };
 
