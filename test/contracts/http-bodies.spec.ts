@@ -26,6 +26,8 @@ const cutAt = (bytes: Buffer, cuts: readonly number[]): Buffer[] => {
   return places.slice(1).map((end, at) => bytes.subarray(places[at], end));
 };
 
+const manyFields = Array.from({ length: 2_000 }, (_, at): [string, number] => [`field${at}`, at]);
+
 describe('lines of NDJSON', () => {
   it('are the same however the bytes are cut', async () => {
     const line = fc.oneof(
@@ -236,6 +238,19 @@ describe('a program that is sent a lot', () => {
     for (const path of ['/api/agreements', '/api/incoming-data-records', '/graphql']) {
       const answer = await post(path, text, json);
       expect([answer.status, answer.body]).toMatchObject([413, { code: 'BODY_TOO_LARGE' }]);
+    }
+  });
+
+  it.each([
+    ['JSON of more levels than anything has', '['.repeat(100_000)],
+    ['the same, closed again', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+    ['an object of thousands of fields', JSON.stringify(Object.fromEntries(manyFields))],
+    ['a list of hundreds of thousands of values', `[${'0,'.repeat(200_000)}0]`],
+  ])('refuses %s before it is read', async (_what, text) => {
+    const json = { 'content-type': 'application/json' };
+    for (const path of ['/api/agreements', '/api/incoming-data-records', '/graphql']) {
+      const answer = await post(path, text, json);
+      expect([answer.status, answer.body]).toMatchObject([400, { code: 'BODY_TOO_COMPLEX' }]);
     }
   });
 

@@ -10,12 +10,13 @@ import { OverageProcess } from './support/overage-process.js';
 
 /**
  * Whatever is asked, nobody else waits long for the event loop, and memory stays within bounds. The
- * machine may take the processor away for a while, so of three tries the best one counts: what the
- * program does by itself it does each time.
+ * machine may take the processor away for a while, so of five tries the best one counts: what the
+ * program does by itself it does each time. A machine that is slower than the one the bound was set
+ * on is given as much more time as it takes for a piece of work of the same kind.
  */
 const mostStretchMs = 50;
 const mostMib = 500;
-const tries = 3;
+const tries = 5;
 const records = 1_000_000;
 
 const agreementId = '5d1c8a0e-0000-4000-8000-000000000001';
@@ -62,6 +63,14 @@ const graphql = (query: string): Request => ({
 const megabytes = (text: string, mb: number): string =>
   text.repeat(Math.floor((mb * 2 ** 20) / text.length));
 
+const nested = (mb: number): string => megabytes('[', mb) + megabytes(']', mb);
+
+const objectOf = (fields: number): string =>
+  `{${Array.from({ length: fields }, (_, at) => `"k${at}":0`).join()}}`;
+
+const times = (count: number, text: (at: number) => string): string =>
+  Array.from({ length: count }, (_, at) => text(at)).join(' ');
+
 const requests: readonly (readonly [string, string, Request])[] = [
   [
     '63 MiB of lines that are no records',
@@ -88,6 +97,24 @@ const requests: readonly (readonly [string, string, Request])[] = [
     '/api/agreements',
     { method: 'POST', type: 'application/json', body: megabytes('[', 0.99) },
   ],
+  [
+    'the same, closed again',
+    '/api/agreements',
+    { method: 'POST', type: 'application/json', body: nested(0.49) },
+  ],
+  [
+    'an object of as many fields as fit',
+    '/api/incoming-data-records',
+    { method: 'POST', type: 'application/json', body: objectOf(75_000) },
+  ],
+  [
+    'as many variables as fit',
+    '/graphql',
+    {
+      ...{ method: 'POST', type: 'application/json' },
+      body: `{"query":"{__typename}","variables":${objectOf(75_000)}}`,
+    },
+  ],
   ['a month of a million records', month, {}],
   ['the same, by one who leaves', month, { leaveAfterBytes: 100_000 }],
   ['why of a million records', `${month}/explain?limit=1000`, {}],
@@ -100,9 +127,35 @@ const requests: readonly (readonly [string, string, Request])[] = [
   ],
   ['why, under two names at once', '/graphql', graphql(`{ ${alias(1)} ${alias(2)} }`)],
   ['a query that never ends', '/graphql', graphql(megabytes('{a', 0.9))],
+  ['one field, thousands of times', '/graphql', graphql(`{ ${times(740, () => 'feeds{id}')} }`)],
+  [
+    'fragments within fragments',
+    '/graphql',
+    graphql(
+      `{ ...f0 } ${times(330, (at) => `fragment f${at} on Query { ...f${at + 1} }`)} ` +
+        'fragment f330 on Query { __typename }',
+    ),
+  ],
+  ['a query of one long text', '/graphql', graphql(`{ a(b: "${megabytes('x', 0.9)}") }`)],
   ['every agreement', '/api/agreements?limit=1000', {}],
   ['every message', '/api/data-records-aggregates?limit=1000', {}],
 ];
+
+const yardstick = JSON.stringify(
+  Object.fromEntries(Array.from({ length: 90_000 }, (_, at) => [`key-${at}`, at])),
+);
+/** What reading it took where the bound was set: two cores, quiet, Node 20. */
+const yardstickMs = 40;
+
+/** How much slower than there the same work is done here and now; at least 1. */
+const slowness = (): number => {
+  const times = Array.from({ length: tries }, () => {
+    const sinceMs = performance.now();
+    JSON.parse(yardstick);
+    return performance.now() - sinceMs;
+  });
+  return Math.max(1, Math.min(...times) / yardstickMs);
+};
 
 describe('requests that ask for a lot', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'overage-hostile-'));
@@ -166,13 +219,14 @@ describe('requests that ask for a lot', () => {
 
   test.each(requests)('%s (%s) holds nobody up', async (_, path, asked) => {
     let bestMs = Infinity;
-    for (let attempt = 0; attempt < tries && bestMs > mostStretchMs; attempt++) {
+    const mostMs = mostStretchMs * slowness();
+    for (let attempt = 0; attempt < tries && bestMs > mostMs; attempt++) {
       await sleep(200); // what the one before has left behind is not this one's
       await longestStretchMs();
       await send(path, asked);
       bestMs = Math.min(bestMs, await longestStretchMs());
     }
-    expect(bestMs).toBeLessThanOrEqual(mostStretchMs);
+    expect(bestMs).toBeLessThanOrEqual(mostMs);
     expect(program.hasEnded).toBe(false);
   });
 

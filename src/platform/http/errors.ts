@@ -11,6 +11,11 @@ export const httpErrors = {
     meaning: 'The body of the request is over the limit.',
     next: 'Send it in parts; many at once as NDJSON, whose bound is MAX_BODY_BYTES.',
   },
+  BODY_TOO_COMPLEX: {
+    reaction: 'BadRecord',
+    meaning: 'The JSON has over 64 levels, an object of over 1,000 fields, or over 100,000 values.',
+    next: 'Send objects of the shape that /api/docs shows; many at once as NDJSON.',
+  },
   BODY_TYPE_UNKNOWN: {
     reaction: 'BadRecord',
     meaning: 'The content type of the request is not one this address reads.',

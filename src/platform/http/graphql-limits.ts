@@ -18,7 +18,7 @@ export interface QueryLimits {
 export const queryLimits: QueryLimits = { depth: 10, fields: 300 };
 
 /** A longer text is refused while it is read: checking it costs more than running it. */
-export const maxQueryTokens = 10_000;
+export const maxQueryTokens = 3_000;
 
 export interface Size {
   readonly depth: number;

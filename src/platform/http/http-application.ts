@@ -13,6 +13,7 @@ import { sayDefaults, withEtag } from './answer-headers.js';
 import { bodyBytes } from './body-bytes.js';
 import { NdjsonBody } from './body-lines.js';
 import { changesOnGet } from './changes-on-get.js';
+import { jsonLimits, overJsonLimits } from './json-limits.js';
 import { KnownRoutes } from './known-routes.js';
 import { guardRequest, type KnownHosts } from './request-guard.js';
 import { FaultShape } from './lines.dto.js';
@@ -62,6 +63,9 @@ const wholeOf = async (chunks: AsyncIterable<Buffer>): Promise<Buffer> => {
   return Buffer.concat(all);
 };
 
+const tooComplex = (over: string) =>
+  refusal(httpErrors, 'BODY_TOO_COMPLEX', { status: 400, message: `the body has ${over}` });
+
 /** JSON and NDJSON, nothing else. Clients that send a type without a body mean no body. */
 const readBodies = (fastify: Fastify, maxBodyBytes: number): void => {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
@@ -71,7 +75,11 @@ const readBodies = (fastify: Fastify, maxBodyBytes: number): void => {
     wholeOf(bodyBytes(request.raw, maxJsonBytes)).then((body) => {
       if (body.length === 0) done(null, undefined);
       else if (!isUtf8(body)) done(refusal(httpErrors, 'BODY_NOT_JSON', { status: 400 }));
-      else void parseJson(request, body.toString(), done);
+      else {
+        const over = overJsonLimits(body, jsonLimits);
+        if (over !== undefined) done(tooComplex(over));
+        else void parseJson(request, body.toString(), done);
+      }
     }, done);
   });
   fastify.addContentTypeParser('application/x-ndjson', (request, _payload, done) =>
