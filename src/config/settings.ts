@@ -24,7 +24,7 @@ export interface FeedClockSettings {
   readonly idleAfterMs?: number;
 }
 
-/** The clock settings of a feed: its own, else those for all (DESIGN §4, event clock). */
+/** The clock settings of a feed: its own, else those for all (docs/RULES.md). */
 export const feedClockSettings = (settings: Settings, feed: string): FeedClockSettings => {
   const own = Object.hasOwn(settings.feeds, feed) ? settings.feeds[feed] : {};
   const idleAfterMs =

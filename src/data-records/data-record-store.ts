@@ -12,7 +12,7 @@ export interface PeriodRows {
 /** Rows of one MSISDN with startMs <= recordedAt < endMs (epoch ms). */
 export type TimeRange = Omit<PeriodRows, 'agreementId'>;
 
-/** What names a record, whatever its agreement (DESIGN.md §4, identity of a record). */
+/** What names a record, whatever its agreement (docs/RULES.md, identity). */
 export interface RecordIdentity {
   readonly msisdn: number;
   readonly recordedAtMs: number;

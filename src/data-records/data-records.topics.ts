@@ -1,7 +1,7 @@
 import type { DataRecordRow } from './data-record-store.js';
 import { recordedAtText } from './domain/recorded-at.js';
 
-/** A data record as REST and GraphQL have it (wire contract, DESIGN.md §6), fields in order. */
+/** A data record as REST and GraphQL have it (docs/WIRE-CONTRACT.md), fields in order. */
 export interface DataRecordJson {
   readonly key: {
     readonly agreementId: string;

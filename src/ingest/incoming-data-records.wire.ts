@@ -13,7 +13,7 @@ const quoted = (text: string): string =>
   mustBeEscaped.test(text) ? JSON.stringify(text) : `"${text}"`;
 
 /**
- * The JSON of a record (wire contract, DESIGN.md §6), with the file and line it stands in. Id and
+ * The JSON of a record (docs/WIRE-CONTRACT.md), with the file and line it stands in. Id and
  * time are those of the line when it is at hand, so that nothing of it is lost on the way.
  */
 export const recordJsonAt = (events: UsageEvents, at: number): string => {

@@ -31,7 +31,7 @@ export interface PartitionTransactions {
 /**
  * The commit point of a log and a store that share no transaction: rows first, because writing
  * them twice changes nothing, then messages and position in one transaction of the log. Rows of
- * the next step are written while the transaction of this one is on its way (DESIGN.md §2).
+ * the next step are written while the transaction of this one is on its way (docs/ARCHITECTURE.md).
  */
 export class RowsFirstCommitPoint implements CommitPoint {
   #last: Promise<void> = Promise.resolve();

@@ -110,7 +110,7 @@ const runBoth = async (
 const agreementId = '0b12c601-9287-3f5c-a78c-df508fe0f889';
 const about = '"billingPeriodTimeZone":"Europe/Warsaw","maxBytesInBillingPeriod":5368709120';
 
-/** DESIGN.md §6, the golden run: the two messages of the first system. */
+/** The golden run: the two messages of the first system. */
 const golden = [
   `{"agreementId":"${agreementId}","year":2020,"month":1,` +
     '"latestRecordedAt":"Fri Jan 10 23:00:00 UTC 2020",' +

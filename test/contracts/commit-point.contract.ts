@@ -11,7 +11,7 @@ import { noteRowTable, notes } from './note-events.js';
 export interface CommitPointUnderTest extends LogUnderTest {
   /**
    * Rows are written before the commit and stay when it fails: the same events leave the same rows
-   * (DESIGN.md §2). Else they are part of it.
+   * (docs/ARCHITECTURE.md). Else they are part of it.
    */
   readonly rowsFirst: boolean;
   /** The notes of `noteRowTable`, by id. */

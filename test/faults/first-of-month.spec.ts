@@ -8,7 +8,7 @@ import { copyScenario, storeOf } from './support/fault-scenario.js';
 import { OverageProcess, type Ending } from './support/overage-process.js';
 import { storeDifferences } from './support/store-difference.js';
 
-/** The 1st of a month: 200,000 periods end with one record (DESIGN.md §4, "Closed"). */
+/** The 1st of a month: 200,000 periods end with one record (docs/RULES.md). */
 const subscribers = 200_000;
 const agreementsARequest = 50_000;
 /** Measured: 190 to 280 MB in steps of 1,000 closings, of which DuckDB is most; 670 MB at once. */

@@ -2,7 +2,7 @@ import { AgreementsGenerator, CdrFileGenerator } from '../../src/generator/index
 import { agreementToJson } from '../../src/agreements/index.js';
 import { ProgramInTest } from '../support/running-program.js';
 
-/** DESIGN.md §6, "Golden run": batch 1, 1 month, out-of-orderness 0. */
+/** The golden run: batch 1, 1 month, out-of-orderness 0. */
 const agreementId = '0b12c601-9287-3f5c-a78c-df508fe0f889';
 const timestamp = 1580511599999;
 

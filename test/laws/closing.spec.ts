@@ -3,7 +3,7 @@ import { assertNoDuplicateMessage } from '../support/checkers.js';
 import { messagesOf, outcomeOf, versionsOf } from '../support/outcome.js';
 import { runUsage } from '../support/usage-application.js';
 
-/** The 1st of a month (DESIGN.md §4, "Closed"): more closings than one transaction may hold. */
+/** The 1st of a month (docs/RULES.md): more closings than one transaction may hold. */
 const subscribers = 2500;
 const mostMessagesACommit = 2000;
 

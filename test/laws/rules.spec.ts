@@ -14,7 +14,7 @@ import { rowsInForce } from '../support/checkers.js';
 import { messagesOf, outcomeOf, versionsOf } from '../support/outcome.js';
 import { runUsage } from '../support/usage-application.js';
 
-/** The rules of DESIGN.md §4, one small log each, with results worked out by hand. */
+/** The rules of docs/RULES.md, one small log each, with results worked out by hand. */
 const run = async (events: readonly Unplaced[]) => {
   const partition = await runUsage(placed(events), { cuts: [1, 3] });
   return {

@@ -56,7 +56,7 @@ export const booksOf = (changes: Iterable<PlainRow>): Map<number, Book> => {
   return books;
 };
 
-/** Month and day by name, always UTC: `Fri Jan 10 23:00:00 UTC 2020` (DESIGN.md §6). */
+/** Month and day by name, always UTC: `Fri Jan 10 23:00:00 UTC 2020` (docs/WIRE-CONTRACT.md). */
 const javaDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d UTC \d{4}$/;
 
 const readJavaDate = (text: string): number => {

@@ -19,7 +19,7 @@ export interface Agreement {
   readonly maxBytesInBillingPeriod: number;
 }
 
-/** An agreement as it stands on topic `agreements`, fields in wire order (DESIGN.md §6). */
+/** An agreement as it stands on topic `agreements`, fields in order of docs/WIRE-CONTRACT.md. */
 export interface AgreementJson {
   readonly id: string;
   readonly msisdn: string;

@@ -26,7 +26,7 @@ export function monthOf(periodIndex: number): number {
 /**
  * Billing periods of one zone: calendar months of local time, half-open [start, end), in epoch ms.
  * A start is the first instant whose local date is the 1st of the month; an instant at exactly
- * 00:00 of the 1st is in the new month (DESIGN.md §4).
+ * 00:00 of the 1st is in the new month (docs/RULES.md).
  */
 export class BillingCalendar {
   readonly zone: string;
@@ -119,8 +119,8 @@ function monthStartMs(zone: string, periodIndex: number): number {
 
 /**
  * The first instant at which a clock shows a local time (ms as if it were UTC), or the instant it
- * skips it. `offsetAt` is what the clock is ahead of UTC (ms) at an instant. The rule of FACTS.md
- * §5: of the two instants that may show it, the earlier one that does; else the skip is searched.
+ * skips it. `offsetAt` is what the clock is ahead of UTC (ms) at an instant. The rule:
+ * of the two instants that may show it, the earlier one that does; else the skip is searched.
  */
 export function firstInstantAt(localMs: number, offsetAt: (instantMs: number) => number): number {
   const one = localMs - offsetAt(localMs - reachMs);

@@ -1,6 +1,6 @@
 const units = ['B', 'KB', 'MB', 'GB'] as const;
 
-/** Half of a unit or more counts as a whole one (wire contract, DESIGN.md §6). */
+/** Half of a unit or more counts as a whole one (docs/WIRE-CONTRACT.md). */
 const roundedHalfUp = (bytes: bigint, unit: bigint): bigint => (2n * bytes + unit) / (2n * unit);
 
 /**

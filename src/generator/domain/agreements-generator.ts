@@ -15,7 +15,7 @@ export interface GeneratedAgreement {
   readonly maxBytesInBillingPeriod: number;
 }
 
-/** The next MSISDN of a sequence: 48 and up to 9 digits, not padded (DESIGN.md §6). */
+/** The next MSISDN of a sequence: 48 and up to 9 digits, not padded. */
 export function nextMsisdn(random: JavaRandom): number {
   return Number(`48${Math.floor(random.nextDouble() * 1e9)}`);
 }

@@ -48,7 +48,7 @@ interface Progress {
 }
 
 /**
- * CDR files of the demo subscribers, one record a day each (DESIGN.md §6). A file read to its end
+ * CDR files of the demo subscribers, one record a day each. A file read to its end
  * moves the generator on; a file that is given up half-way, because the disk is full for
  * instance, leaves it as it was, and the next call makes the same file again. So one file at a
  * time: finish it before asking for the next.

@@ -35,8 +35,8 @@ interface Subscriber {
 }
 
 /**
- * Records written directly for the agreements of the demo sequence, one a day each (DESIGN.md
- * §6). Records read to their end move the generator on; given up half-way they leave it as it
+ * Records written directly for the agreements of the demo sequence, one a day each. Records read
+ * to their end move the generator on; given up half-way they leave it as it
  * was, and the next call makes the same records again. One batch at a time.
  */
 export class DirectRecordsGenerator {

@@ -8,7 +8,7 @@ const textOf = (file: GeneratedCdrFile) => Buffer.concat([...file.chunks()]).toS
 const linesOf = (file: GeneratedCdrFile) => textOf(file).trimEnd().split('\n');
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-// DESIGN.md §6, "Golden run": one subscriber, one month.
+// The golden run: one subscriber, one month.
 describe('golden run', () => {
   const file = new CdrFileGenerator().nextFile();
   const records = linesOf(file).map((line) => {

@@ -1,4 +1,4 @@
-/** Seeds of the demo data (DESIGN.md §6); one sequence each, so that one never shifts another. */
+/** Seeds of the demo data; one sequence each, so that one never shifts another. */
 export const seeds = {
   agreementId: 31423434,
   msisdn: 84744291,

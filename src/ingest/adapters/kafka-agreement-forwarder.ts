@@ -50,7 +50,7 @@ export interface AgreementForwarderParts {
 
 /**
  * Brings the agreements that other systems write to topic `agreements` into the log, each once:
- * into the partition of its MSISDN, so that it has one place among the records (DESIGN.md §2).
+ * into the partition of its MSISDN, so that it has one place among the records.
  * What cannot be read is forwarded too: the step refuses it there, with its text. Those that this
  * log has put there itself when it accepted them are passed over.
  */

@@ -48,8 +48,8 @@ const typeNames = ['', 'agreement', 'correction', 'feed', '', 'unterminated-reco
 const refusedRawBytes = 4000;
 
 /**
- * An event as a message. A record has its own time as timestamp (DESIGN.md §6; 0 before 1970, which
- * Kafka has no time for), a control event the time it is written.
+ * An event as a message. A record has its own time as timestamp (0 before 1970, which Kafka
+ * has no time for), a control event the time it is written.
  */
 export const usageMessage = (events: UsageEvents, index: number): UsageMessage => {
   const msisdn = events.keys[index];

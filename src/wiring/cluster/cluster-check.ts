@@ -33,7 +33,7 @@ const aheadOfMessagesMs = 62 * 86_400_000;
  */
 const anyTimeMs = Number.MAX_SAFE_INTEGER;
 
-/** The topics as DESIGN §6 has them; what each keeps and who uses it how. */
+/** The topics as docs/WIRE-CONTRACT.md has them; what each keeps and who uses it how. */
 export const wantedTopics = (settings: Settings): readonly WantedTopic[] => {
   const { partitions, kafkaReplicationFactor: replicationFactor, maxFutureSkewMs } = settings;
   const size = { partitions, replicationFactor };

@@ -35,7 +35,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** The namespace of ids of records, as it was given out; fixed for ever. */
 const namespace = Buffer.from('7c9f2a5e41b84f0d9e6d3b1c58a07e42', 'hex');
 
-/** The external id when that is a UUID, else a UUID v5 of feed and external id (DESIGN.md §4). */
+/** The external id when that is a UUID, else a UUID v5 of feed and external id (docs/RULES.md). */
 export const recordIdOf = (feed: string, externalId: string): string => {
   if (uuid.test(externalId)) return externalId.toLowerCase();
   const digest = createHash('sha1').update(namespace).update(`${feed};${externalId}`).digest();

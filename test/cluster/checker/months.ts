@@ -37,7 +37,7 @@ const nextTurn = (zone: string, from: number, to: number): number => {
   return high;
 };
 
-/** The billing period of an instant: the calendar month in the zone (DESIGN.md §4). */
+/** The billing period of an instant: the calendar month in the zone (docs/RULES.md). */
 export const monthAt = (zone: string, ms: number): Month => {
   let known = months.get(zone);
   if (known === undefined) months.set(zone, (known = []));
