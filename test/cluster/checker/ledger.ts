@@ -61,6 +61,12 @@ export const identity = (record: {
   readonly recordId: string;
 }): string => `${record.msisdn}/${new Date(record.recordedAtMs).toISOString()}/${record.recordId}`;
 
+/** Records that one agreement releases, in the order in which they count: by time, then by id. */
+const compareReleased = (a: LoggedRecord, b: LoggedRecord): number => {
+  if (a.recordedAtMs !== b.recordedAtMs) return a.recordedAtMs - b.recordedAtMs;
+  return a.recordId < b.recordId ? -1 : 1;
+};
+
 /**
  * The rules of counting (docs/RULES.md) for one partition of the log: what each event leads to, in
  * the order of the log. Written from the text of the rules, for reading rather than for speed.
@@ -213,7 +219,7 @@ export class Ledger {
     const waiting = this.#waitingOf.get(msisdn) ?? new Set();
     const inOrder = [...waiting]
       .map((name) => this.#newest(name))
-      .sort((a, b) => a.record.recordedAtMs - b.record.recordedAtMs || a.version - b.version);
+      .sort((a, b) => compareReleased(a.record, b.record));
     for (const version of inOrder) {
       const owner = this.#inForce(version.record);
       if (owner === undefined) continue;
