@@ -1,5 +1,6 @@
 import { assertRight, check } from './check.js';
 import { instantOf, recordIdOf, recordOfLine } from './input.js';
+import { Ledger } from './ledger.js';
 import { monthAt } from './months.js';
 import { smallWorld, type Changeable } from './small-world.js';
 import type { World } from './world.js';
@@ -258,6 +259,25 @@ describe('its own reading of the rules', () => {
     expect(found).toContainEqual(expect.stringMatching(/rows.*aaaaaaaa.*04 version 5/));
     expect(found).toContainEqual(expect.stringMatching(/messages of a period.*bbbbbbbb 2020-1/));
     expect(found).toContainEqual(expect.stringMatching(/column.*file 1 partition 1/));
+  });
+
+  test('of one instant they are released in the order of their ids, not of the log', () => {
+    const ledger = new Ledger();
+    const record = (digit: string, recordedAtMs: number) => ({
+      ...{ recordId: `${digit.repeat(8)}-0000-4000-8000-000000000000`, msisdn: 48_600_100_200 },
+      ...{ recordedAtMs, recordedBytes: 1, fileId: 0, lineNo: 0, isUnterminated: false },
+    });
+    const noon = Date.UTC(2020, 0, 5, 12);
+    const logged = [record('c', noon), record('a', noon + 1), record('b', noon), record('9', noon)];
+    for (const [at, each] of logged.entries()) ledger.apply({ type: 'record', record: each }, at);
+    const agreement = {
+      ...{ id: 'dddddddd-0000-4000-8000-000000000000', msisdn: 48_600_100_200, zone: 'UTC' },
+      ...{ signedAtMs: 0, serviceStartAtMs: 0, maxBytes: 100 },
+    };
+    ledger.apply({ type: 'agreement', agreement }, logged.length);
+    const released = ledger.versions.filter(({ version }) => version === logged.length);
+    const digits = released.map(({ record: { recordId } }) => recordId.slice(0, 1));
+    expect(digits).toEqual(['9', 'b', 'c', 'a']);
   });
 
   test.each([
