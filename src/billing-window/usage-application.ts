@@ -1,6 +1,7 @@
 import { AgreementTable } from '../agreements/index.js';
 import {
   defaultKnownRecordsBytes,
+  foundWithUncommitted,
   IngestStep,
   KnownRecords,
   recordLookups,
@@ -233,6 +234,7 @@ export const newUsageApplication = (
     closedOfEvent: 0,
   }),
   lookups: recordLookups,
+  withUncommitted: foundWithUncommitted,
   step,
   save,
   load: (chunks) => load(chunks, knownRecordsBytes),

@@ -36,6 +36,7 @@ export {
 } from './domain/known-records/known-records.js';
 export type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
 export {
+  foundWithUncommitted,
   recordLookups,
   type CorrectionPayload,
   type FoundRecords,

@@ -3,6 +3,7 @@ import { reached } from './crash-point.js';
 import { Fault } from './fault.js';
 import type { LogEvents } from './log-events.js';
 import { comparePositions, startOfLog, type Position } from './position.js';
+import type { ColumnBatch } from './rows.js';
 import type { SnapshotStore } from './snapshot-store.js';
 import type { BatchFrom, RowStore, Step, StreamApplication } from './stream-application.js';
 
@@ -136,10 +137,12 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
       if (events.length === 0) await commits.landed();
       reached('task.batch-read');
       for (let from = 0; from < events.length;) {
-        const step = await this.#step({ events, from }, () => commits.landed());
+        const firstOffset = this.#undone({ events, from });
+        const step = await this.#step({ events, from }, commits);
         reached('task.stepped');
         await commits.room();
-        commits.add(this.ports.commitPoint.commit(step.effects, step.position));
+        const commit = this.ports.commitPoint.commit(step.effects, step.position);
+        commits.add({ commit, firstOffset, rows: step.effects.rows });
         this.#position = step.position;
         from = step.next;
       }
@@ -152,17 +155,16 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
     if (comparePositions(this.#position, this.#snapshotPosition) > 0) await this.#saveSnapshot();
   }
 
-  /** A look-up must see the rows of the batch before it, so it waits for that commit. */
-  async #step(
-    batch: BatchFrom<E>,
-    committed: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<Step> {
+  /** A look-up sees the rows of the steps before it: those on their way are not in the store. */
+  async #step(batch: BatchFrom<E>, { onTheirWay }: CommitsInFlight = noCommits): Promise<Step> {
     const memory = this.#memory as S;
     const lookups = this.app.lookups(memory, batch);
     let found: F | undefined;
     if (lookups !== undefined) {
-      await committed();
-      found = await this.ports.rows.find(lookups, this.#undone(batch));
+      const storedUntil = onTheirWay[0]?.firstOffset ?? this.#undone(batch);
+      const rows = onTheirWay.flatMap((step) => step.rows);
+      found = await this.ports.rows.find(lookups, storedUntil);
+      if (rows.length > 0) found = this.app.withUncommitted(found, lookups, rows);
       reached('task.rows-found');
     }
     const pieces = this.app.step(memory, batch, found);
@@ -197,23 +199,39 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
 /** Two: the rows of a step are written while the step before it is committed. */
 const mostCommits = 2;
 
+/** A step that is being committed. */
+interface CommitOnItsWay {
+  readonly commit: Promise<void>;
+  /** No row of the step has a version below, none of a step before it has this or a later one. */
+  readonly firstOffset: number;
+  readonly rows: readonly ColumnBatch[];
+}
+
 /** Commits on their way, oldest first. */
 class CommitsInFlight {
-  readonly #commits: Promise<void>[] = [];
+  readonly onTheirWay: CommitOnItsWay[] = [];
 
-  add(commit: Promise<void>): void {
-    commit.catch(() => undefined); // thrown at the next await, so not unhandled
-    this.#commits.push(commit);
+  add(step: CommitOnItsWay): void {
+    step.commit.catch(() => undefined); // thrown at the next await, so not unhandled
+    this.onTheirWay.push(step);
   }
 
   async room(): Promise<void> {
-    while (this.#commits.length >= mostCommits) await this.#commits.shift();
+    while (this.onTheirWay.length >= mostCommits) await this.#first();
   }
 
   async landed(): Promise<void> {
-    while (this.#commits.length > 0) await this.#commits.shift();
+    while (this.onTheirWay.length > 0) await this.#first();
+  }
+
+  async #first(): Promise<void> {
+    const [{ commit }] = this.onTheirWay;
+    await commit;
+    this.onTheirWay.shift();
   }
 }
+
+const noCommits = new CommitsInFlight();
 
 const isPassing = (error: unknown): boolean =>
   error instanceof Fault && (error.reaction === 'Retry' || error.reaction === 'Fenced');

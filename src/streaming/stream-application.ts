@@ -1,6 +1,7 @@
 import type { Effects } from './effects.js';
 import type { LogEvents } from './log-events.js';
 import type { Position } from './position.js';
+import type { ColumnBatch } from './rows.js';
 
 /** What one step did: its effects, where it stands in the batch, and the position after it. */
 export interface Step {
@@ -41,6 +42,11 @@ export interface StreamApplication<S, E extends LogEvents, L, F> {
   newState(): S;
   /** What the step has to know from the row store, or undefined when nothing. */
   lookups(state: S, batch: BatchFrom<E>): L | undefined;
+  /**
+   * What was found, and what is asked for of the rows of the steps before it that are not
+   * committed yet, oldest first: the store was asked below them. Their rows are not changed.
+   */
+  withUncommitted(found: F, lookups: L, rows: readonly ColumnBatch[]): F;
   /**
    * Processes events from `batch.from` on. It may stop early, also within one event, when a
    * transaction would grow too large; the same batch is then given again from `next` on.

@@ -24,6 +24,7 @@ const idle: StreamApplication<object, LogEvents, never, never> = {
   stateFormat: 1,
   newState: () => ({}),
   lookups: () => undefined,
+  withUncommitted: (found) => found,
   *step(_, { events }) {
     yield;
     const offset = events.offsets[events.length - 1] + 1;

@@ -78,18 +78,7 @@ const recordRowsOfTable = (
 const joined = (first: DataRecordRows, second: DataRecordRows): DataRecordRows => {
   const rows = new DataRecordRows(first.length + second.length);
   for (const part of [first, second]) {
-    for (let row = 0; row < part.length; row++) {
-      rows.push({
-        ...part.identity(row),
-        version: part.versions[row],
-        agreementIds: part.agreementIds,
-        agreementIdAt: row * 4,
-        recordedBytes: part.recordedBytes[row],
-        status: part.statuses[row],
-        fileId: part.fileIds[row],
-        lineNo: part.lineNos[row],
-      });
-    }
+    for (let row = 0; row < part.length; row++) rows.pushRow(part, row);
   }
   return rows;
 };

@@ -141,6 +141,20 @@ export class DataRecordRows implements ColumnBatch {
     if (this.#heads !== undefined) this.#addToIndex(at);
   }
 
+  /** Adds a row of others as a table would have it: without its period. */
+  pushRow(rows: DataRecordRows, row: number): void {
+    this.push({
+      ...rows.identity(row),
+      version: rows.versions[row],
+      agreementIds: rows.agreementIds,
+      agreementIdAt: row * 4,
+      recordedBytes: rows.recordedBytes[row],
+      status: rows.statuses[row],
+      fileId: rows.fileIds[row],
+      lineNo: rows.lineNos[row],
+    });
+  }
+
   /** The identity of a row, as a view. */
   identity(row: number): Identity {
     return {

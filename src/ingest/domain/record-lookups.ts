@@ -1,7 +1,8 @@
-import { parseUuid } from '../../streaming/index.js';
-import type { DataRecordRows } from './data-record-rows.js';
+import { parseUuid, type ColumnBatch } from '../../streaming/index.js';
+import { DataRecordRows } from './data-record-rows.js';
 import type { IngestState } from './ingest-state.js';
 import type { KnownRecords } from './known-records/known-records.js';
+import { usageRecordTable } from './tables.js';
 import { eventTypes, isRecord, type ReadonlyUsageEvents } from './usage-events.js';
 
 /** What a step has to know from the store: rows of places, and rows that wait. */
@@ -62,4 +63,49 @@ const mayBeKnown = (known: KnownRecords, events: ReadonlyUsageEvents, at: number
   }
   const { recordId } = JSON.parse(events.payloads.get(at) as string) as CorrectionPayload;
   return known.mayHaveRecord(msisdn, recordedAtMs, parseUuid(recordId) as Uint32Array, 0);
+};
+
+/** Of the low bits of an MSISDN: most that are not asked for are told by them. */
+const marks = 4_096;
+
+type IsWanted = (msisdn: number, recordedAtMs: number) => boolean;
+
+/** Whether rows of an MSISDN and time are asked for: those at its times, or all when it waits. */
+const wantedBy = ({ msisdns, recordedAtMs, waitingOf }: RecordLookups): IsWanted => {
+  const marked = new Uint8Array(marks);
+  const times = new Map<number, Set<number>>();
+  const waiting = new Set(waitingOf);
+  for (const msisdn of waitingOf) marked[msisdn % marks] = 1;
+  msisdns.forEach((msisdn, at) => {
+    marked[msisdn % marks] = 1;
+    const known = times.get(msisdn);
+    if (known === undefined) times.set(msisdn, new Set([recordedAtMs[at]]));
+    else known.add(recordedAtMs[at]);
+  });
+  return (msisdn, timeMs) =>
+    marked[msisdn % marks] === 1 &&
+    (waiting.has(msisdn) || times.get(msisdn)?.has(timeMs) === true);
+};
+
+/**
+ * The rows that were found and, of `batches`, all versions of what is asked for, also those that do
+ * not wait: which is the newest of a record is the step's to say. Hot for records out of order: it
+ * goes through all rows of the steps that are being committed.
+ */
+export const foundWithUncommitted = (
+  found: FoundRecords,
+  lookups: RecordLookups,
+  batches: readonly ColumnBatch[],
+): FoundRecords => {
+  const isWanted = wantedBy(lookups);
+  const all = new DataRecordRows(found.length);
+  for (let row = 0; row < found.length; row++) all.pushRow(found, row);
+  for (const batch of batches) {
+    if (batch.schema !== usageRecordTable) continue;
+    const rows = DataRecordRows.from(batch);
+    for (let row = 0; row < rows.length; row++) {
+      if (isWanted(rows.msisdns[row], rows.recordedAtMs[row])) all.pushRow(rows, row);
+    }
+  }
+  return all;
 };
