@@ -1,10 +1,15 @@
 import { HashPart, type PartShape } from './hash-part.js';
 import type { RecordHash } from './record-hash.js';
 
-/** A part is for 2^16 records at first; one behind it for eight times as many. */
+/**
+ * A part is for 2^16 records at first; one behind it for sixteen times as many, as every part of a
+ * day costs the records that come late 0.1 to 0.8 µs.
+ */
 const leastBits = 16;
-const bitsAPart = 3;
+const bitsAPart = 4;
 const mostBits = 31;
+/** A day that has so many times the records of the one before it is one part still. */
+const growthOfDay = 1.25;
 
 /** What of a day is not in the arrays of its segments. */
 export interface DayShape {
@@ -21,9 +26,8 @@ export class DayRecords {
 
   /** Without records yet; with so many to come one part will hold them. */
   static expecting(day: number, records: number): DayRecords {
-    let bits = leastBits;
-    while (bits + bitsAPart <= mostBits && 2 ** bits < records) bits += bitsAPart;
-    return new DayRecords(day, [new HashPart(bits)]);
+    const bits = Math.ceil(Math.log2(Math.max(1, records * growthOfDay)));
+    return new DayRecords(day, [new HashPart(Math.min(Math.max(bits, leastBits), mostBits))]);
   }
 
   static ofShape({ day, parts }: DayShape): DayRecords {
@@ -45,8 +49,8 @@ export class DayRecords {
   /** True when it has another size in memory than before. */
   add(hash: RecordHash): boolean {
     const last = this.parts[this.parts.length - 1];
-    const bits = last.capacityBits + bitsAPart;
-    if (!last.isFull || bits > mostBits) return last.add(hash);
+    const bits = Math.min(last.capacityBits + bitsAPart, mostBits);
+    if (!last.isFull || bits === last.capacityBits) return last.add(hash);
     const next = new HashPart(bits);
     this.parts.push(next);
     next.add(hash);

@@ -4,8 +4,8 @@ import type { RecordHash } from './record-hash.js';
 /** Of a full part one hash in 2^10 is taken for one that is there. */
 const spareBits = 10;
 const mostSegmentBits = 30;
-const mostInSegment = 16_384;
-/** A segment of a full part has 2^13 to 2^14; what has more was made to, and stays whole. */
+const mostInSegment = 32_768;
+/** A segment of a full part has 2^14 to 2^15; what has more was made to, and stays whole. */
 const leastInSegmentBits = 11;
 
 /** What of a part is not in its segments' arrays. */

@@ -8,7 +8,7 @@ const codedPerNew = 8;
 /** Bounds the work of a search, also where numbers were made to fall together. */
 const mostTail = 4_096;
 /** The room for new numbers comes in so many steps. */
-const tailSteps = 8;
+const tailSteps = 16;
 /** Behind every number. */
 const beyond = 0x7fffffff;
 
@@ -181,11 +181,17 @@ export class HashSegment {
     const end = starts[part + 1];
     let bit = starts[part];
     let found = (part << shift) - 1;
+    const mostZeros = 31 - parameter; // with these all of a code is in 32 bits
     while (bit < end && found < value) {
-      const zeros = zerosAt(codes, bit);
-      bit += zeros + 1;
-      found += ((zeros << parameter) | (bitsAt(codes, bit) & lowMask)) + 1;
-      bit += parameter;
+      let bits = bitsAt(codes, bit);
+      let zeros = 31 - Math.clz32(bits & -bits);
+      if (bits !== 0 && zeros <= mostZeros) bits >>>= zeros + 1;
+      else {
+        zeros = zerosAt(codes, bit);
+        bits = bitsAt(codes, bit + zeros + 1);
+      }
+      found += ((zeros << parameter) | (bits & lowMask)) + 1;
+      bit += zeros + 1 + parameter;
     }
     return found === value;
   }
