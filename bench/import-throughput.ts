@@ -1,18 +1,14 @@
-import { existsSync } from 'node:fs';
-import { copyFile, rename } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkloadOptions } from '../src/generator/index.js';
 import { postWorkloadAgreements } from './inputs.js';
 import { memoryOf } from './machine.js';
+import { importFile } from './network-import.js';
 import { newDataDir, Program, removeDirectory } from './program.js';
 
 export interface ImportRun {
   readonly recordsPerSecond: number;
   readonly mostMemoryBytes: number | undefined;
-}
-
-interface ImportFile {
-  readonly counted: number;
 }
 
 /** From the rename of a file until its book says done: rows, totals and messages are durable. */
@@ -25,16 +21,11 @@ export const measureImport = async (
   try {
     await program.answers('/health/ready');
     await postWorkloadAgreements(program, options);
-    await copyFile(file, join(program.incomingDir, 'tmp_bench'));
+    await copyFile(file, join(program.incomingDir, 'tmp_bench.csv'));
     const startMs = performance.now();
-    await rename(join(program.incomingDir, 'tmp_bench'), join(program.incomingDir, 'bench.csv'));
-    const doneFile = join(program.incomingDir, 'done', 'bench.csv');
-    // asking the program costs it more than looking: it is moved behind its last commit
-    await program.until(() => Promise.resolve(existsSync(doneFile)), { everyMs: 4 });
+    const { counted } = await importFile(program, 'bench.csv');
     const seconds = (performance.now() - startMs) / 1000;
-    const answer = await program.get<{ items: ImportFile[] }>('/api/import-files?limit=1');
-    const done = answer?.items[0];
-    if (done?.counted !== options.records) throw new Error(`counted ${done?.counted}`);
+    if (counted !== options.records) throw new Error(`counted ${counted}`);
     const mostMemoryBytes = memoryOf(program.pid, 'VmHWM');
     return { recordsPerSecond: options.records / seconds, mostMemoryBytes };
   } finally {

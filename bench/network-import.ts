@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { postWorkloadAgreements } from './inputs.js';
@@ -23,21 +24,19 @@ export interface NetworkRun {
   readonly mostMemoryBytes: number | undefined;
 }
 
-/** Renames the file `tmp_<name>` of the folder and waits until it is done. */
+/**
+ * Renames the file `tmp_<name>` of the folder and waits until it is done: moved, behind its last
+ * commit. Asking the program for it all the time would cost the import more than looking.
+ */
 export const importFile = async (program: Program, name: string): Promise<ImportFile> => {
-  await rename(join(program.incomingDir, `tmp_${name}`), join(program.incomingDir, name));
-  let done: ImportFile | undefined;
-  await program.until(
-    async () => {
-      const answer = await program.get<{ items: ImportFile[] }>('/api/import-files?limit=3');
-      done = answer?.items.find((file) => file.name === name && file.state !== 'importing');
-      if (done?.state === 'failed') throw new Error('the import failed');
-      return done?.state === 'done';
-    },
-    { everyMs: 10 },
-  );
-  if (done === undefined) throw new Error(`${name} is not there`);
-  return done;
+  const { incomingDir } = program;
+  await rename(join(incomingDir, `tmp_${name}`), join(incomingDir, name));
+  const isIn = (folder: string): boolean => existsSync(join(incomingDir, folder, name));
+  await program.until(() => Promise.resolve(isIn('done') || isIn('failed')), { everyMs: 4 });
+  const answer = await program.get<{ items: ImportFile[] }>('/api/import-files?limit=3');
+  const file = answer?.items.find((each) => each.name === name);
+  if (file?.state !== 'done') throw new Error(`${name} is ${file?.state ?? 'not there'}`);
+  return file;
 };
 
 /** Imports files of a million lines one behind the other, each from its rename until it is done. */
