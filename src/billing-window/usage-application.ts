@@ -54,18 +54,23 @@ const maxChunkBytes = 4 * 1024 * 1024;
 interface BatchOfUsage {
   readonly events: ReadonlyUsageEvents;
   readonly from: number;
+  readonly until?: number;
   readonly isMuted?: boolean;
 }
 
-/** A millisecond of work or two. */
-const eventsAPiece = 1024;
+/** Events and rows: a millisecond of work or two. */
+const workAPiece = 1024;
 
 /** A step that is being done. */
 class StepInHand {
   readonly #out: StepOutput;
   readonly #billing: BillingWindowStep;
   readonly #ingest: IngestStep;
+  /** Index of the event in hand, and of the first one that the step leaves. */
   #at: number;
+  readonly #until: number;
+  /** What is left to do of the event in hand, when that goes in pieces of its own. */
+  #pieces: Pieces<void> | undefined;
   #cursor = 0;
   #isOver = false;
   #known = 0;
@@ -77,6 +82,7 @@ class StepInHand {
   ) {
     const { events, from, isMuted = false } = batch;
     this.#at = from;
+    this.#until = batch.until ?? events.length;
     this.#out = new StepOutput(events.length - from);
     this.#billing = new BillingWindowStep(state.windows, state.agreements, isMuted);
     const ports = { out: this.#out, sink: this.#billing };
@@ -85,11 +91,11 @@ class StepInHand {
 
   /** Goes on for a piece; false when the step is over. */
   goOn(): boolean {
-    const { state } = this;
-    this.#apply(Math.min(this.batch.events.length, this.#at + eventsAPiece));
-    state.known.addAll(this.#out.records, this.#known);
-    this.#known = this.#out.records.length;
-    return !this.#isOver && this.#at < this.batch.events.length;
+    const { records } = this.#out;
+    this.#apply();
+    this.state.known.addAll(records, this.#known);
+    this.#known = records.length;
+    return this.#pieces !== undefined || (!this.#isOver && this.#at < this.#until);
   }
 
   /** To be asked once the step is over. */
@@ -102,19 +108,27 @@ class StepInHand {
     return { effects, next: at, position: { offset, cursor } };
   }
 
-  #apply(until: number): void {
+  /** Whole events, and of one that goes in pieces the next of them. */
+  #apply(): void {
     const { state } = this;
     const { windows, clock } = state;
+    const { records } = this.#out;
     const billing = this.#billing;
-    const ingest = this.#ingest;
     let at = this.#at;
-    while (at < until && billing.said < maxMessagesBeforeEvent) {
-      if (state.closedOfEvent === 0) ingest.apply(at);
+    // rows count, too: an event may cause many
+    const end = at + records.length + workAPiece;
+    while (at < this.#until && at + records.length < end) {
+      if (billing.said >= maxMessagesBeforeEvent && this.#pieces === undefined) {
+        this.#isOver = true;
+        break;
+      }
+      if (state.closedOfEvent === 0 && !this.#isApplied(at)) break;
       const { watermarkMs } = clock;
       if (watermarkMs !== undefined && watermarkMs >= windows.nextEndMs) {
         const closed = billing.closeDue(watermarkMs, closingsPerStep);
         if (windows.nextEndMs <= watermarkMs) {
           this.#cursor = state.closedOfEvent += closed;
+          this.#isOver = true;
           break;
         }
       }
@@ -122,7 +136,15 @@ class StepInHand {
       at++;
     }
     this.#at = at;
-    this.#isOver = at < until;
+  }
+
+  /** False while there are pieces of the event left to do. */
+  #isApplied(at: number): boolean {
+    const pieces = this.#pieces ?? this.#ingest.apply(at);
+    if (pieces === undefined) return true;
+    const isDone = pieces.next().done === true;
+    this.#pieces = isDone ? undefined : pieces;
+    return isDone;
   }
 }
 

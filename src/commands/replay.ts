@@ -59,8 +59,9 @@ export class Replay {
     for (let from = 0; from < events.length && comparePositions(this.#position, until) < 0;) {
       const lookups = usageApplication.lookups(this.state, { events, from });
       const before = events.offsets[from] + (this.#position.cursor > 0 ? 1 : 0);
-      const found = lookups && (await this.ports.rows.find(lookups, before));
-      const step = inOnePiece(usageApplication.step(this.state, { events, from }, found));
+      const found = lookups && (await this.ports.rows.find(lookups.wanted, before));
+      const until = lookups?.until ?? events.length;
+      const step = inOnePiece(usageApplication.step(this.state, { events, from, until }, found));
       rows.push(...step.effects.rows);
       messages.push(...step.effects.messages);
       from = step.next;

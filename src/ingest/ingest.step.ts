@@ -10,12 +10,13 @@ import {
   uuidText,
   type FaultCodes,
   type FeedProgress,
+  type Pieces,
 } from '../streaming/index.js';
 import { agreementOfEvent } from './domain/agreement-of-event.js';
 import type { DataRecordRow, Identity, MatchedEvent } from './domain/data-record-rows.js';
 import type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';
+import { rowsAPiece } from './domain/in-pieces.js';
 import {
-  compareReleased,
   KnownVersions,
   redelivered,
   type Change,
@@ -23,7 +24,13 @@ import {
 } from './domain/known-versions.js';
 import type { CorrectionPayload, FoundRecords } from './domain/record-lookups.js';
 import type { StepOutput } from './domain/step-output.js';
-import { isProvisional, outcomeOf, statusOf, type RecordOutcome } from './domain/tables.js';
+import {
+  isProvisional,
+  isWaiting,
+  outcomeOf,
+  statusOf,
+  type RecordOutcome,
+} from './domain/tables.js';
 import { eventTypes, isRecord, type ReadonlyUsageEvents } from './domain/usage-events.js';
 import { ingestErrors, recordErrors } from './errors.js';
 
@@ -64,21 +71,19 @@ export class IngestStep {
     this.#known = new KnownVersions(ports.out, input.found);
   }
 
-  /** Applies one event of the batch by the rules of counting (docs/RULES.md), in log order. */
-  apply(at: number): void {
+  /**
+   * Applies one event of the batch by the rules of counting (docs/RULES.md), in log order. An
+   * agreement that records wait for is applied in pieces: the event is over when they are.
+   */
+  apply(at: number): Pieces<void> | undefined {
     const { events } = this.input;
     this.#offset = events.offsets[at];
-    if (isRecord(events.types[at])) return this.#record(at);
-    switch (events.types[at]) {
-      case eventTypes.agreement:
-        return this.#agreement(at);
-      case eventTypes.correction:
-        return this.#correction(at);
-      case eventTypes.feed:
-        return this.#feed(at);
-      case eventTypes.unreadable:
-        this.#unreadable(at);
-    }
+    if (events.types[at] === eventTypes.agreement) return this.#agreement(at);
+    if (isRecord(events.types[at])) this.#record(at);
+    else if (events.types[at] === eventTypes.correction) this.#correction(at);
+    else if (events.types[at] === eventTypes.feed) this.#feed(at);
+    else if (events.types[at] === eventTypes.unreadable) this.#unreadable(at);
+    return undefined;
   }
 
   #unreadable(at: number): void {
@@ -167,10 +172,7 @@ export class IngestStep {
     const agreement = agreements.inForce(subscriber, events.timestampsMs[at]);
     if (agreement === undefined) {
       agreements.waitingCount[subscriber]++;
-      const waitingRows = this.ports.out.waitingRows;
-      const rows = waitingRows.get(events.keys[at]);
-      if (rows) rows.push(this.ports.out.records.length);
-      else waitingRows.set(events.keys[at], [this.ports.out.records.length]);
+      this.ports.out.noteWaiting(events.keys[at]);
       this.#push(at, 'waiting', undefined);
       this.ports.out.book(events.fileIds[at], 'waiting');
       return;
@@ -186,34 +188,33 @@ export class IngestStep {
     this.ports.sink.add(usage);
   }
 
-  #agreement(at: number): void {
+  #agreement(at: number): Pieces<void> | undefined {
     const reading = agreementOfEvent(this.input.events, at);
-    if (!reading.ok) return this.#refuse(at, reading.code, reading.message);
+    if (!reading.ok) {
+      this.#refuse(at, reading.code, reading.message);
+      return undefined;
+    }
     const { agreement } = reading;
     const { outcome } = this.state.agreements.put(agreement);
     if (outcome === 'conflict') {
-      return this.#refuse(at, 'AGREEMENT_CONFLICT', agreementsErrors.AGREEMENT_CONFLICT.meaning);
+      this.#refuse(at, 'AGREEMENT_CONFLICT', agreementsErrors.AGREEMENT_CONFLICT.meaning);
     }
-    if (outcome === 'same') return;
+    if (outcome !== 'added') return undefined;
     this.ports.out.addAgreement({ agreement, version: this.#offset });
     const subscriber = this.state.agreements.subscriberFor(agreement.msisdn);
-    if (this.state.agreements.waitingCount[subscriber] > 0) {
-      this.#release(agreement.msisdn, subscriber);
-    }
+    const isWaitedFor = this.state.agreements.waitingCount[subscriber] > 0;
+    return isWaitedFor ? this.#release(agreement.msisdn, subscriber) : undefined;
   }
 
-  /** Counts the waiting records that now have an agreement: by time, then by id, as explain. */
-  #release(msisdn: number, subscriber: number): void {
+  /** Counts the waiting records that now have an agreement. */
+  *#release(msisdn: number, subscriber: number): Pieces<void> {
     const { agreements } = this.state;
-    const waitingNow = this.#known
-      .waitingOf(msisdn)
-      .filter(({ rows, row }) => {
-        return agreements.inForce(subscriber, rows.recordedAtMs[row]) !== undefined;
-      })
-      .sort(compareReleased);
-    for (const { rows, row } of waitingNow) {
+    let looked = 0;
+    for (const { rows, row } of yield* this.#known.waitingOf(msisdn)) {
+      if (++looked % rowsAPiece === 0) yield;
       const identity = rows.identity(row);
-      const agreement = agreements.inForce(subscriber, identity.recordedAtMs) as number;
+      const agreement = agreements.inForce(subscriber, identity.recordedAtMs);
+      if (agreement === undefined) continue;
       const usage = this.#usageOf(agreement, identity, rows.recordedBytes[row]);
       if (!this.ports.sink.canAdd(usage)) continue;
       agreements.waitingCount[subscriber]--;
@@ -352,6 +353,7 @@ export class IngestStep {
   /** A further version of a known row: of a release, a correction, or a line read whole. */
   #pushVersion({ rows, row }: KnownVersion, change: Change): void {
     const { agreement, place } = change;
+    if (isWaiting(rows.statuses[row])) this.ports.out.noteWaiting(rows.msisdns[row]);
     const hasOne = agreement === undefined;
     const version: DataRecordRow = {
       ...rows.identity(row),

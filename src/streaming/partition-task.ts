@@ -163,11 +163,12 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
     if (lookups !== undefined) {
       const storedUntil = onTheirWay[0]?.firstOffset ?? this.#undone(batch);
       const rows = onTheirWay.flatMap((step) => step.rows);
-      found = await this.ports.rows.find(lookups, storedUntil);
-      if (rows.length > 0) found = this.app.withUncommitted(found, lookups, rows);
+      found = await this.ports.rows.find(lookups.wanted, storedUntil);
+      if (rows.length > 0) found = this.app.withUncommitted(found, lookups.wanted, rows);
       reached('task.rows-found');
     }
-    const pieces = this.app.step(memory, batch, found);
+    const until = lookups?.until ?? batch.events.length;
+    const pieces = this.app.step(memory, { ...batch, until }, found);
     for (;;) {
       const piece = pieces.next();
       if (piece.done) return piece.value;

@@ -15,8 +15,16 @@ export interface Step {
 export interface BatchFrom<E extends LogEvents> {
   readonly events: E;
   readonly from: number;
+  /** Index of the first event that the step must leave: what it needs was not looked up. */
+  readonly until?: number;
   /** The effects are there already and are dropped: messages may be left out, nothing else. */
   readonly isMuted?: boolean;
+}
+
+/** What the events of a batch before index `until` have to know from the row store. */
+export interface StepLookups<L> {
+  readonly wanted: L;
+  readonly until: number;
 }
 
 /** Work in pieces: what it comes to is told at its end. */
@@ -40,13 +48,16 @@ export interface StreamApplication<S, E extends LogEvents, L, F> {
   /** Goes up when bytes of `save` from before would be read wrong: such snapshots are not used. */
   readonly stateFormat: number;
   newState(): S;
-  /** What the step has to know from the row store, or undefined when nothing. */
-  lookups(state: S, batch: BatchFrom<E>): L | undefined;
+  /**
+   * What the step has to know from the row store, or undefined when nothing. It may end before the
+   * batch does, when what is found would grow too large.
+   */
+  lookups(state: S, batch: BatchFrom<E>): StepLookups<L> | undefined;
   /**
    * What was found, and what is asked for of the rows of the steps before it that are not
    * committed yet, oldest first: the store was asked below them. Their rows are not changed.
    */
-  withUncommitted(found: F, lookups: L, rows: readonly ColumnBatch[]): F;
+  withUncommitted(found: F, wanted: L, rows: readonly ColumnBatch[]): F;
   /**
    * Processes events from `batch.from` on. It may stop early, also within one event, when a
    * transaction would grow too large; the same batch is then given again from `next` on.
@@ -61,5 +72,5 @@ export interface StreamApplication<S, E extends LogEvents, L, F> {
 
 /** Rows the step asked for. Only versions below `beforeOffset` are seen: replays are exact. */
 export interface RowStore<L, F> {
-  find(lookups: L, beforeOffset: number): Promise<F>;
+  find(wanted: L, beforeOffset: number): Promise<F>;
 }

@@ -5,18 +5,11 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { EventLoop } from './support/event-loop.js';
 import { OverageProcess } from './support/overage-process.js';
 
-/**
- * Whatever is asked, nobody else waits long for the event loop, and memory stays within bounds. The
- * machine may take the processor away for a while, so of five tries the best one counts: what the
- * program does by itself it does each time. A machine that is slower than the one the bound was set
- * on is given as much more time as it takes for a piece of work of the same kind.
- */
-const mostStretchMs = 50;
+/** Whatever is asked, nobody else waits long for the event loop, and memory stays within bounds. */
 const mostMib = 500;
-const tries = 5;
 const records = 1_000_000;
 
 const agreementId = '5d1c8a0e-0000-4000-8000-000000000001';
@@ -141,31 +134,14 @@ const requests: readonly (readonly [string, string, Request])[] = [
   ['every message', '/api/data-records-aggregates?limit=1000', {}],
 ];
 
-const yardstick = JSON.stringify(
-  Object.fromEntries(Array.from({ length: 90_000 }, (_, at) => [`key-${at}`, at])),
-);
-/** What reading it took where the bound was set: two cores, quiet, Node 20. */
-const yardstickMs = 27;
-
-/** How much slower than there the same work is done here and now; at least 1. */
-const slowness = (): number => {
-  const times = Array.from({ length: tries }, () => {
-    const sinceMs = performance.now();
-    JSON.parse(yardstick);
-    return performance.now() - sinceMs;
-  });
-  return Math.max(1, Math.min(...times) / yardstickMs);
-};
-
 describe('requests that ask for a lot', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'overage-hostile-'));
-  const probe = join(dataDir, 'loop.json');
+  const loop = new EventLoop(join(dataDir, 'loop.json'));
   const incoming = join(dataDir, 'incoming-data-records');
   let program: OverageProcess;
 
   beforeAll(async () => {
-    const preload = pathToFileURL(join(process.cwd(), 'test/faults/support/loop-probe.mjs')).href;
-    const env = { LOG_LEVEL: 'error', NODE_OPTIONS: `--import ${preload}`, LOOP_PROBE: probe };
+    const env = { LOG_LEVEL: 'error', ...loop.env };
     const start = async (): Promise<void> => {
       program = await OverageProcess.start({ dataDir, env });
       await program.ready();
@@ -192,14 +168,6 @@ describe('requests that ask for a lot', () => {
     return Number(kib) / 1024;
   };
 
-  /** The longest stretch since it was last asked. */
-  const longestStretchMs = async (): Promise<number> => {
-    rmSync(probe, { force: true });
-    process.kill(program.pid, 'SIGUSR2');
-    expect(await program.until(() => Promise.resolve(existsSync(probe)))).toBe(true);
-    return (JSON.parse(readFileSync(probe, 'utf8')) as { longestMs: number }).longestMs;
-  };
-
   /** Sends it and reads what is answered, as far as it is wanted; refused or not. */
   const send = (path: string, { method, body, type, leaveAfterBytes }: Request): Promise<void> =>
     new Promise((ended) => {
@@ -218,15 +186,7 @@ describe('requests that ask for a lot', () => {
     });
 
   test.each(requests)('%s (%s) holds nobody up', async (_, path, asked) => {
-    let bestMs = Infinity;
-    const mostMs = mostStretchMs * slowness();
-    for (let attempt = 0; attempt < tries && bestMs > mostMs; attempt++) {
-      await sleep(200); // what the one before has left behind is not this one's
-      await longestStretchMs();
-      await send(path, asked);
-      bestMs = Math.min(bestMs, await longestStretchMs());
-    }
-    expect(bestMs).toBeLessThanOrEqual(mostMs);
+    await loop.isHeldShortly(program, () => send(path, asked));
     expect(program.hasEnded).toBe(false);
   });
 

@@ -1,10 +1,16 @@
 import fc from 'fast-check';
-import { record, placed } from '../support/builders.js';
+import { agreement, record, placed } from '../support/builders.js';
 import { cutsArbitrary, logArbitrary } from '../support/log-arbitraries.js';
 import { troubles } from '../support/memory-partition.js';
-import { outcomeOf } from '../support/outcome.js';
+import { outcomeOf, versionsOf } from '../support/outcome.js';
 import { runsOf, seed } from '../support/seed.js';
-import { askingForAll, lookedUpIn, rememberingIn, runUsage } from '../support/usage-application.js';
+import {
+  askingForAll,
+  lookedUpIn,
+  rememberingIn,
+  runUsage,
+  waitingAskedFor,
+} from '../support/usage-application.js';
 
 const script = fc.record({
   cuts: cutsArbitrary,
@@ -36,5 +42,27 @@ describe(`what memory rules out (seed ${seed})`, () => {
     expect(await lookedUpIn(known, [1])).toBe(2);
     expect(await lookedUpIn(known, [42])).toBe(0); // all in one batch: found in the batch
     expect(await lookedUpIn(known, [41])).toBe(1);
+  });
+
+  test('agreements at once that many records wait for are steps of their own', async () => {
+    const msisdns = [48_500_000_001, 48_500_000_002, 48_500_000_003, 48_500_000_004];
+    const each = 4_000;
+    const waiting = msisdns.flatMap((msisdn) =>
+      Array.from({ length: each }, (_, n) =>
+        record({
+          msisdn,
+          recordedAtMs: Date.parse('2020-01-10T00:00Z') + n * 1000,
+          recordedBytes: 1,
+        }),
+      ),
+    );
+    const agreements = msisdns.map((msisdn, n) =>
+      agreement({ id: `aaaaaaaa-0000-4000-8000-00000000000${n}`, msisdn }),
+    );
+    const log = placed([...waiting, ...agreements]);
+    const { partition, asked } = await waitingAskedFor(log, [2 * each]);
+    expect(asked).toEqual([2, 2]); // 16,000 rows in one step would be too many
+    const counted = versionsOf(partition).filter(({ status }) => status === 'counted');
+    expect(counted).toHaveLength(waiting.length);
   });
 });

@@ -32,8 +32,9 @@ const replayed = async (
     for (let from = 0; from < events.length;) {
       const lookups = usageApplication.lookups(state, { events, from });
       const undone = events.offsets[from] + (cursor > 0 ? 1 : 0);
-      const found = lookups && (await rows.find(lookups, undone));
-      const step = inOnePiece(usageApplication.step(state, { events, from, isMuted }, found));
+      const found = lookups && (await rows.find(lookups.wanted, undone));
+      const batch = { events, from, until: lookups?.until, isMuted };
+      const step = inOnePiece(usageApplication.step(state, batch, found));
       steps.push([step.position, step.next]);
       messages += step.effects.messages.length;
       cursor = step.position.cursor;

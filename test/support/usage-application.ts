@@ -65,7 +65,7 @@ export const askingForAll: UsageApplication = {
       wanted.recordedAtMs.push(events.timestampsMs[at]);
       wanted.waitingOf.push(events.keys[at]);
     }
-    return wanted;
+    return { wanted, until: events.length };
   },
 };
 
@@ -81,11 +81,28 @@ export const lookedUpIn = async (
   const app: UsageApplication = {
     ...usageApplication,
     lookups: (state, batch) => {
-      const wanted = usageApplication.lookups(state, batch);
-      lookedUp += wanted?.msisdns.length ?? 0;
-      return wanted;
+      const lookups = usageApplication.lookups(state, batch);
+      lookedUp += lookups?.wanted.msisdns.length ?? 0;
+      return lookups;
     },
   };
   await runUsage(log, { cuts }, app);
   return lookedUp;
+};
+
+/** How many subscribers' waiting records each look-up asks for while a log is counted. */
+export const waitingAskedFor = async (
+  log: readonly OracleEvent[],
+  cuts: readonly number[],
+): Promise<{ readonly partition: MemoryPartition; readonly asked: readonly number[] }> => {
+  const asked: number[] = [];
+  const app: UsageApplication = {
+    ...usageApplication,
+    lookups: (state, batch) => {
+      const lookups = usageApplication.lookups(state, batch);
+      if (lookups !== undefined) asked.push(lookups.wanted.waitingOf.length);
+      return lookups;
+    },
+  };
+  return { partition: await runUsage(log, { cuts }, app), asked };
 };

@@ -33,13 +33,14 @@ export const embeddedRecordRowStore = (
   const table = recordRowsOfTable(database);
   return {
     async find(lookups, beforeOffset) {
-      if (index === undefined || !index.isUsable) return table.find(lookups, beforeOffset);
+      if (index?.isUsable !== true) return table.find(lookups, beforeOffset);
       try {
-        return await indexedRecordRows(index, lookups, beforeOffset);
+        const found = await indexedRecordRows(index, lookups, beforeOffset);
+        if (found !== undefined) return found;
       } catch (error) {
         index.damaged(error);
-        return table.find(lookups, beforeOffset);
       }
+      return table.find(lookups, beforeOffset);
     },
   };
 };

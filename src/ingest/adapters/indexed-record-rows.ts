@@ -1,4 +1,4 @@
-import { nextTurn } from '../../platform/pause.js';
+import { Turns } from '../../platform/turns.js';
 import { DataRecordRows } from '../domain/data-record-rows.js';
 import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
 import { isWaiting } from '../domain/tables.js';
@@ -6,7 +6,18 @@ import type { RecordColumns, RecordPlace } from '../record-pages.js';
 import { FoundRows } from './record-index/found-rows.js';
 import type { RecordIndex } from './record-index/record-index.js';
 
-const rowsPerTurn = 2048;
+const rowsAPage = 2048;
+
+interface Wanted {
+  readonly lookups: RecordLookups;
+  readonly beforeOffset: number;
+}
+
+/** What was found so far, and when it is the turn of others. */
+interface Finding {
+  readonly found: FoundRows;
+  readonly turns: Turns;
+}
 
 /** The places of the identities in order of MSISDN and time: neighbours lie in one block. */
 const inOrder = ({ msisdns, recordedAtMs }: RecordLookups): number[] =>
@@ -15,9 +26,12 @@ const inOrder = ({ msisdns, recordedAtMs }: RecordLookups): number[] =>
   );
 
 /** All versions below `beforeOffset` of rows with the MSISDN and time of an identity. */
-const ofIdentities = (index: RecordIndex, lookups: RecordLookups, beforeOffset: number) => {
+const addIdentities = async (
+  index: RecordIndex,
+  { lookups, beforeOffset }: Wanted,
+  { found, turns }: Finding,
+): Promise<void> => {
   const { msisdns, recordedAtMs } = lookups;
-  const found = new FoundRows();
   let last = -1;
   for (const at of inOrder(lookups)) {
     const isSame =
@@ -27,8 +41,8 @@ const ofIdentities = (index: RecordIndex, lookups: RecordLookups, beforeOffset: 
     index.at(msisdns[at], recordedAtMs[at], (rows, row) => {
       if (rows.versions[row] < beforeOffset) found.add(rows, row);
     });
+    if (turns.isOver) await turns.pass();
   }
-  return found;
 };
 
 const placeAt = (rows: RecordColumns, row: number): RecordPlace => ({
@@ -49,10 +63,10 @@ const isOfRecord = (place: RecordPlace, rows: RecordColumns, row: number): boole
 const addWaiting = async (
   index: RecordIndex,
   { msisdn, beforeOffset }: { readonly msisdn: number; readonly beforeOffset: number },
-  found: FoundRows,
+  { found, turns }: Finding,
 ): Promise<void> => {
   const range = { msisdn, startMs: -Infinity, endMs: Infinity };
-  let page = index.page(range, { limit: rowsPerTurn });
+  let page = index.page(range, { limit: rowsAPage });
   let newest: RecordPlace | undefined; // of the record in hand; rows fall by version
   while (page.length > 0) {
     for (let row = 0; row < page.length; row++) {
@@ -61,20 +75,28 @@ const addWaiting = async (
       newest = placeAt(page, row);
       if (isWaiting(page.statuses[row])) found.add(page, row);
     }
-    if (page.length < rowsPerTurn) return;
+    if (page.length < rowsAPage) break;
     const before = placeAt(page, page.length - 1);
-    await nextTurn();
-    page = index.page(range, { before, limit: rowsPerTurn });
+    await turns.pass();
+    page = index.page(range, { before, limit: rowsAPage });
   }
+  if (turns.isOver) await turns.pass();
 };
 
-/** What the step asks for, out of the index. Rejects when a part of it cannot be read. */
+/**
+ * What the step asks for, out of the index; others have a turn between. Rejects when a part of it
+ * cannot be read. Undefined when the index lost rows meanwhile: some may be missing.
+ */
 export const indexedRecordRows = async (
   index: RecordIndex,
   lookups: RecordLookups,
   beforeOffset: number,
-): Promise<FoundRecords> => {
-  const found = ofIdentities(index, lookups, beforeOffset);
-  for (const msisdn of lookups.waitingOf) await addWaiting(index, { msisdn, beforeOffset }, found);
-  return DataRecordRows.from(found.batch);
+): Promise<FoundRecords | undefined> => {
+  const { losses } = index;
+  const finding = { found: new FoundRows(), turns: new Turns() };
+  await addIdentities(index, { lookups, beforeOffset }, finding);
+  for (const msisdn of lookups.waitingOf) {
+    await addWaiting(index, { msisdn, beforeOffset }, finding);
+  }
+  return index.losses === losses ? DataRecordRows.from(finding.found.batch) : undefined;
 };

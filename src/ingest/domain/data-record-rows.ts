@@ -126,7 +126,7 @@ export class DataRecordRows implements ColumnBatch {
 
   push(row: DataRecordRow): void {
     const at = this.length;
-    if (at === this.statuses.length) this.#grow(at * 2);
+    if (at === this.statuses.length) this.#grow(Math.max(16, at * 2));
     this.msisdns[at] = row.msisdn;
     this.recordedAtMs[at] = row.recordedAtMs;
     copyUuid(row.recordIds, row.recordIdAt, this.recordIds, at * 4);

@@ -1,6 +1,8 @@
+import type { Pieces } from '../../streaming/index.js';
 import type { DataRecordRows, Identity } from './data-record-rows.js';
 import { compareIds } from './id-order.js';
 import type { FoundRecords } from './record-lookups.js';
+import { rowsAPiece, sortedInPieces } from './in-pieces.js';
 import type { StepOutput } from './step-output.js';
 import { isProvisional, isWaiting } from './tables.js';
 
@@ -22,6 +24,8 @@ export interface Change {
 
 /** The versions of records that a step knows: those in the store, and those it writes itself. */
 export class KnownVersions {
+  #byMsisdn: Map<number, number[]> | undefined;
+
   constructor(
     private readonly out: StepOutput,
     private readonly found: FoundRecords | undefined,
@@ -42,41 +46,61 @@ export class KnownVersions {
     return newest;
   }
 
-  /** The newest version of every record of the subscriber that still waits. */
-  waitingOf(msisdn: number): KnownVersion[] {
+  /**
+   * The newest version of every record of the subscriber that still waits, in the order in which
+   * they are released: by time, then by id, as explain has them.
+   */
+  *waitingOf(msisdn: number): Pieces<KnownVersion[]> {
     const { out, found } = this;
-    const candidates: KnownVersion[] = (out.waitingRows.get(msisdn) ?? []).map((row) => ({
-      rows: out.records,
-      row,
-    }));
-    for (let row = 0; row < (found?.length ?? 0); row++) {
-      const rows = found as FoundRecords;
-      if (rows.msisdns[row] === msisdn && isWaiting(rows.statuses[row])) {
-        candidates.push({ rows, row });
-      }
+    const versions: KnownVersion[] = [];
+    for (const row of this.#foundOf(msisdn)) {
+      versions.push({ rows: found as FoundRecords, row });
+      if (versions.length % rowsAPiece === 0) yield;
     }
-    const seen = new Set<string>();
+    for (const row of out.rowsOfWaiting.get(msisdn) ?? [])
+      versions.push({ rows: out.records, row });
+    const sorted = yield* sortedInPieces(versions, compareVersions);
     const waiting: KnownVersion[] = [];
-    for (const { rows, row } of candidates) {
-      const newest = this.newest(rows.identity(row)) as KnownVersion;
-      const text = `${rows.recordedAtMs[row]} ${rows.recordIds.subarray(row * 4, row * 4 + 4)}`;
-      if (!isWaiting(newest.rows.statuses[newest.row]) || seen.has(text)) continue;
-      seen.add(text);
-      waiting.push(newest);
+    for (let at = 0; at < sorted.length; at++) {
+      const version = sorted[at];
+      const next = sorted[at + 1] as KnownVersion | undefined;
+      const isNewest = next === undefined || compareReleased(version, next) !== 0;
+      if (isNewest && isWaiting(version.rows.statuses[version.row])) waiting.push(version);
+      if (at % rowsAPiece === rowsAPiece - 1) yield;
     }
     return waiting;
   }
+
+  #foundOf(msisdn: number): readonly number[] {
+    this.#byMsisdn ??= rowsByMsisdn(this.found);
+    return this.#byMsisdn.get(msisdn) ?? [];
+  }
 }
+
+const rowsByMsisdn = (found: FoundRecords | undefined): Map<number, number[]> => {
+  const byMsisdn = new Map<number, number[]>();
+  if (found === undefined) return byMsisdn;
+  for (let row = 0; row < found.length; row++) {
+    const rows = byMsisdn.get(found.msisdns[row]);
+    if (rows) rows.push(row);
+    else byMsisdn.set(found.msisdns[row], [row]);
+  }
+  return byMsisdn;
+};
 
 const newerOf = (known: KnownVersion | undefined, other: KnownVersion): KnownVersion =>
   known === undefined || other.rows.versions[other.row] > known.rows.versions[known.row]
     ? other
     : known;
 
-/** Order of versions of one event: by time, then by id, as explain has them. */
-export const compareReleased = (a: KnownVersion, b: KnownVersion): number =>
+/** Order of records of one subscriber: by time, then by id. */
+const compareReleased = (a: KnownVersion, b: KnownVersion): number =>
   a.rows.recordedAtMs[a.row] - b.rows.recordedAtMs[b.row] ||
   compareIds({ rows: a.rows, at: a.row }, { rows: b.rows, at: b.row });
+
+/** The same, and versions of one record the newest last; of one event the one written last. */
+const compareVersions = (a: KnownVersion, b: KnownVersion): number =>
+  compareReleased(a, b) || a.rows.versions[a.row] - b.rows.versions[b.row];
 
 /** A record that comes, as far as it matters for one that is known already. */
 export interface ComingRecord {

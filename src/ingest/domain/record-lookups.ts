@@ -1,4 +1,4 @@
-import { parseUuid, type ColumnBatch } from '../../streaming/index.js';
+import { parseUuid, type ColumnBatch, type StepLookups } from '../../streaming/index.js';
 import { DataRecordRows } from './data-record-rows.js';
 import type { IngestState } from './ingest-state.js';
 import type { KnownRecords } from './known-records/known-records.js';
@@ -26,6 +26,9 @@ export interface CorrectionPayload {
   readonly recordedBytes: number;
 }
 
+/** Rows that wait are read for one step up to so many, or those of one subscriber. */
+const mostWaiting = 8_192;
+
 /**
  * Look-ups are rare: a record newer than all that was seen of its subscriber cannot be known, and
  * of the others memory rules out nearly all. Records stored earlier in the same batch only are
@@ -34,16 +37,18 @@ export interface CorrectionPayload {
 export const recordLookups = (
   state: IngestState,
   { events, from }: { events: ReadonlyUsageEvents; from: number },
-): RecordLookups | undefined => {
+): StepLookups<RecordLookups> | undefined => {
   const wanted: RecordLookups = { msisdns: [], recordedAtMs: [], waitingOf: [] };
   const { agreements } = state;
-  for (let at = from; at < events.length; at++) {
+  const waiting = { rows: 0, of: new Set<number>() };
+  let at = from;
+  for (; at < events.length; at++) {
     const type = events.types[at];
     if (type === eventTypes.feed || type === eventTypes.unreadable) continue;
     const subscriber = agreements.subscriberOf(events.keys[at]);
     if (subscriber === undefined) continue;
     if (type === eventTypes.agreement) {
-      if (agreements.waitingCount[subscriber] > 0) wanted.waitingOf.push(events.keys[at]);
+      if (!hasRoom(waiting, events.keys[at], agreements.waitingCount[subscriber])) break;
       continue;
     }
     if (events.timestampsMs[at] > agreements.newestRecordedAtMs[subscriber]) continue;
@@ -51,7 +56,21 @@ export const recordLookups = (
     wanted.msisdns.push(events.keys[at]);
     wanted.recordedAtMs.push(events.timestampsMs[at]);
   }
-  return wanted.msisdns.length + wanted.waitingOf.length > 0 ? wanted : undefined;
+  wanted.waitingOf.push(...waiting.of);
+  return wanted.msisdns.length + waiting.of.size > 0 ? { wanted, until: at } : undefined;
+};
+
+/** Adds the rows that wait of a subscriber; false when they have to be left to the next step. */
+const hasRoom = (
+  waiting: { rows: number; readonly of: Set<number> },
+  msisdn: number,
+  count: number,
+): boolean => {
+  if (count === 0 || waiting.of.has(msisdn)) return true;
+  if (waiting.rows > 0 && waiting.rows + count > mostWaiting) return false;
+  waiting.rows += count;
+  waiting.of.add(msisdn);
+  return true;
 };
 
 /** Hot for records out of order. A correction names its record in its payload. */
@@ -88,9 +107,9 @@ const wantedBy = ({ msisdns, recordedAtMs, waitingOf }: RecordLookups): IsWanted
 };
 
 /**
- * The rows that were found and, of `batches`, all versions of what is asked for, also those that do
- * not wait: which is the newest of a record is the step's to say. Hot for records out of order: it
- * goes through all rows of the steps that are being committed.
+ * Adds to the rows that were found all versions in `batches` of what is asked for, also those that
+ * do not wait: which is the newest of a record is the step's to say. Hot for records out of order:
+ * it goes through all rows of the steps that are being committed.
  */
 export const foundWithUncommitted = (
   found: FoundRecords,
@@ -98,14 +117,12 @@ export const foundWithUncommitted = (
   batches: readonly ColumnBatch[],
 ): FoundRecords => {
   const isWanted = wantedBy(lookups);
-  const all = new DataRecordRows(found.length);
-  for (let row = 0; row < found.length; row++) all.pushRow(found, row);
   for (const batch of batches) {
     if (batch.schema !== usageRecordTable) continue;
     const rows = DataRecordRows.from(batch);
     for (let row = 0; row < rows.length; row++) {
-      if (isWanted(rows.msisdns[row], rows.recordedAtMs[row])) all.pushRow(rows, row);
+      if (isWanted(rows.msisdns[row], rows.recordedAtMs[row])) found.pushRow(rows, row);
     }
   }
-  return all;
+  return found;
 };

@@ -22,8 +22,8 @@ type RowValues = readonly (number | string | Uint8Array | Uint32Array)[];
 /** Rows one step causes, gathered while it runs. */
 export class StepOutput {
   readonly records: DataRecordRows;
-  /** Rows of this step that wait, by MSISDN: a later agreement of the same step releases them. */
-  readonly waitingRows = new Map<number, number[]>();
+  /** Rows of records that wait or did, by MSISDN: an agreement of this step may release them. */
+  readonly rowsOfWaiting = new Map<number, number[]>();
   readonly #books = new Map<number, number[]>();
   readonly #refusals: RowValues[] = [];
   readonly #agreements: AcceptedAgreement[] = [];
@@ -32,6 +32,13 @@ export class StepOutput {
 
   constructor(capacity: number) {
     this.records = new DataRecordRows(capacity);
+  }
+
+  /** Told before the row of a record that waits, or did before this row, is added to `records`. */
+  noteWaiting(msisdn: number): void {
+    const rows = this.rowsOfWaiting.get(msisdn);
+    if (rows) rows.push(this.records.length);
+    else this.rowsOfWaiting.set(msisdn, [this.records.length]);
   }
 
   /** Moves a column of a file's book; records without a file have no book. */

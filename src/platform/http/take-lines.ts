@@ -3,7 +3,7 @@ import { bodyLines, type BodyLine } from './body-lines.js';
 import { httpErrors } from './errors.js';
 import { answerOf } from './fault-filter.js';
 import { refusal, Refusal, type LinesTaken, type RefusedLine } from './refusal.js';
-import { Turns } from './turns.js';
+import { Turns } from '../turns.js';
 
 /** Refused lines that are named one by one in an answer; those behind are counted. */
 export const mostNamedLines = 1000;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { nextTurn } from '../../../platform/pause.js';
 import type { RecordColumns, RecordPlace, RecordRange } from '../../record-pages.js';
+import { DataRecordRows } from '../../domain/data-record-rows.js';
+import { embeddedRecordRowStore } from '../embedded-record-row-store.js';
 import { FoundRows } from './found-rows.js';
 import { newColumns } from './record-columns.js';
 import { RecordIndex, type RecordTable } from './record-index.js';
@@ -287,5 +289,30 @@ test('when nothing can be written it is told, reading goes on, and it is tried a
   full = false;
   while (!test.index.isUsable) await nextTurn();
   expect(test.pages(everything, 7)).toEqual(inRange(test.stored.rows, everything));
+  await test.dispose();
+});
+
+test('a look-up during which it lost rows is made anew from the table', async () => {
+  const test = new IndexInTest();
+  await test.open();
+  const waiting = Array.from({ length: 5_000 }, (_, at): Row => {
+    return { msisdn: 1, recordedAtMs: at, id: at, version: 3 * at + 2, bytes: 1 };
+  });
+  await test.commit(waiting);
+  const asked: string[] = [];
+  const database = {
+    query: () => Promise.reject(new Error('not asked in this test')),
+    queryColumns: (sql: string) => {
+      asked.push(sql);
+      return Promise.resolve(new DataRecordRows(0));
+    },
+  };
+  const store = embeddedRecordRowStore({ own: database }, test.index);
+  const wanted = { msisdns: [], recordedAtMs: [], waitingOf: [1] };
+  expect(await store.find(wanted, Infinity)).toHaveLength(waiting.length);
+  const found = store.find(wanted, Infinity); // after 2,048 rows it is the turn of others
+  test.index.doubt();
+  await found;
+  expect(asked).toHaveLength(1);
   await test.dispose();
 });

@@ -66,6 +66,7 @@ export class RecordIndex implements RecordPages {
   /** The first version above all rows that were added while the index was behind. */
   #seenEnd = 0;
   #isBehind = true;
+  #losses = 0;
   #catchingUp: Promise<void> | undefined;
   /** Goes up when all is thrown away: answers to orders from before are not wanted. */
   #generation = 0;
@@ -102,6 +103,11 @@ export class RecordIndex implements RecordPages {
     return !this.#isBehind;
   }
 
+  /** Goes up whenever it is no longer known to hold all: what takes several turns compares it. */
+  get losses(): number {
+    return this.#losses;
+  }
+
   /** Rows that are committed, all of one commit, in order of version. */
   add(rows: RecordColumns): void {
     if (rows.length === 0) return;
@@ -122,7 +128,7 @@ export class RecordIndex implements RecordPages {
   /** Told when it is not known whether rows were committed: the table is asked. */
   doubt(): void {
     if (this.#isBehind) return;
-    this.#isBehind = true;
+    this.#noteLoss();
     this.#catchUpLater();
   }
 
@@ -161,7 +167,7 @@ export class RecordIndex implements RecordPages {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#isBehind = true;
+    this.#noteLoss();
     this.#generation++;
     await this.#builder.close();
     this.#runs.close();
@@ -275,13 +281,18 @@ export class RecordIndex implements RecordPages {
   /** Forgets what is in memory: the index holds the runs only, and is behind. */
   #startAt(version: number): void {
     this.#generation++;
-    this.#isBehind = true;
+    this.#noteLoss();
     this.#sealed = [];
     this.#open = new RecordChunk(this.#chunkRows);
     this.#openFrom = version;
     this.#end = version;
     this.#building = Promise.resolve();
     this.#merging = false;
+  }
+
+  #noteLoss(): void {
+    this.#isBehind = true;
+    this.#losses++;
   }
 
   #catchUpLater(before: () => Promise<void> = () => Promise.resolve()): void {

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Work of one request may hold the event loop so long; others come between its slices. */
+/** Long work may hold the event loop so long; others come between its slices. */
 const sliceMs = 8;
 /** The clock is read after so many steps only. */
 const stepsBetweenLooks = 32;
 
-/** Cuts long work of a request into slices, so that every other request goes on meanwhile. */
+/** Cuts long work into slices, so that every request goes on meanwhile. */
 export class Turns {
   #steps = 0;
   #sinceMs = performance.now();
