@@ -58,8 +58,8 @@ interface BatchOfUsage {
   readonly isMuted?: boolean;
 }
 
-/** Events and rows: a millisecond of work or two. */
-const workAPiece = 1024;
+/** Events and their rows, of most events one: a millisecond of work or two. */
+const workAPiece = 2048;
 
 /** A step that is being done. */
 class StepInHand {
@@ -110,41 +110,48 @@ class StepInHand {
 
   /** Whole events, and of one that goes in pieces the next of them. */
   #apply(): void {
-    const { state } = this;
-    const { windows, clock } = state;
     const { records } = this.#out;
     const billing = this.#billing;
     let at = this.#at;
     // rows count, too: an event may cause many
     const end = at + records.length + workAPiece;
-    while (at < this.#until && at + records.length < end) {
-      if (billing.said >= maxMessagesBeforeEvent && this.#pieces === undefined) {
-        this.#isOver = true;
-        break;
-      }
-      if (state.closedOfEvent === 0 && !this.#isApplied(at)) break;
-      const { watermarkMs } = clock;
-      if (watermarkMs !== undefined && watermarkMs >= windows.nextEndMs) {
-        const closed = billing.closeDue(watermarkMs, closingsPerStep);
-        if (windows.nextEndMs <= watermarkMs) {
-          this.#cursor = state.closedOfEvent += closed;
-          this.#isOver = true;
-          break;
-        }
-      }
-      state.closedOfEvent = 0;
+    while (at < this.#until && !this.#isOver && at + records.length < end) {
+      if (!this.#isDone(at)) break;
       at++;
+      this.#isOver = billing.said >= maxMessagesBeforeEvent;
     }
     this.#at = at;
   }
 
-  /** False while there are pieces of the event left to do. */
-  #isApplied(at: number): boolean {
-    const pieces = this.#pieces ?? this.#ingest.apply(at);
-    if (pieces === undefined) return true;
-    const isDone = pieces.next().done === true;
-    this.#pieces = isDone ? undefined : pieces;
-    return isDone;
+  /** Goes on with an event; false when there is more to do of it, in this step or the next. */
+  #isDone(at: number): boolean {
+    const { state } = this;
+    if (state.closedOfEvent === 0) {
+      const pieces = this.#pieces ?? this.#ingest.apply(at);
+      if (pieces !== undefined && !this.#isOverWith(pieces)) return false;
+    }
+    const isDue = (state.clock.watermarkMs ?? -Infinity) >= state.windows.nextEndMs;
+    if (isDue && !this.#isClosed()) return false;
+    state.closedOfEvent = 0;
+    return true;
+  }
+
+  /** Closes what is due; false when the event is left with more to close than a step may. */
+  #isClosed(): boolean {
+    const { windows, clock } = this.state;
+    const watermarkMs = clock.watermarkMs as number;
+    const closed = this.#billing.closeDue(watermarkMs, closingsPerStep);
+    if (windows.nextEndMs > watermarkMs) return true;
+    this.#cursor = this.state.closedOfEvent += closed;
+    this.#isOver = true;
+    return false;
+  }
+
+  /** Does the next piece of the event in hand; false while there are more. */
+  #isOverWith(pieces: Pieces<void>): boolean {
+    const isOver = pieces.next().done === true;
+    this.#pieces = isOver ? undefined : pieces;
+    return isOver;
   }
 }
 
@@ -169,16 +176,16 @@ const inOrder = (_name: string, value: unknown): unknown =>
 
 /** All that results depend on; what is known of stored records only saves look-ups. */
 function* saveCounted(state: UsageState, known: KnownRecordsShape): Generator<Uint8Array> {
-  const agreements = [...state.agreements.save()];
+  const { agreements } = state;
   const header: StateHeader = {
-    agreementChunks: agreements.length,
+    agreementChunks: agreements.savedChunks,
     windows: state.windows.header(),
     clock: state.clock,
     closedOfEvent: state.closedOfEvent,
     known,
   };
   yield Buffer.from(JSON.stringify(header, inOrder));
-  yield* agreements;
+  yield* agreements.save();
   for (const part of state.windows.parts()) {
     for (let at = 0; at < part.length; at += maxChunkBytes) {
       yield part.subarray(at, at + maxChunkBytes);

@@ -78,11 +78,12 @@ export class IngestStep {
   apply(at: number): Pieces<void> | undefined {
     const { events } = this.input;
     this.#offset = events.offsets[at];
-    if (events.types[at] === eventTypes.agreement) return this.#agreement(at);
-    if (isRecord(events.types[at])) this.#record(at);
-    else if (events.types[at] === eventTypes.correction) this.#correction(at);
-    else if (events.types[at] === eventTypes.feed) this.#feed(at);
-    else if (events.types[at] === eventTypes.unreadable) this.#unreadable(at);
+    const type = events.types[at];
+    if (isRecord(type)) this.#record(at);
+    else if (type === eventTypes.agreement) return this.#agreement(at);
+    else if (type === eventTypes.correction) this.#correction(at);
+    else if (type === eventTypes.feed) this.#feed(at);
+    else if (type === eventTypes.unreadable) this.#unreadable(at);
     return undefined;
   }
 

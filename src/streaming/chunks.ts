@@ -2,6 +2,9 @@ import type { Fault } from './fault.js';
 
 const MAX_CHUNK_BYTES = 4 * 1024 * 1024;
 
+/** How many chunks `chunksOf` makes of parts with so many bytes in all. */
+export const chunksFor = (bytes: number): number => Math.ceil(bytes / MAX_CHUNK_BYTES);
+
 /**
  * The parts one behind the other, as chunks of at most 4 MiB. Chunks are copies, but a part is
  * read when its chunk is asked for: take all chunks before the parts change.

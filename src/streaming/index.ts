@@ -5,6 +5,7 @@ export * from './event-clock.js';
 export * from './event-log.js';
 export * from './errors.js';
 export * from './fault.js';
+export * from './hash-slots.js';
 export * from './log-events.js';
 export * from './murmur2.js';
 export * from './partition-task.js';

@@ -1,4 +1,4 @@
-import { ChunkReader, chunksOf } from '../../streaming/chunks.js';
+import { ChunkReader, chunksFor, chunksOf } from '../../streaming/chunks.js';
 import { Fault } from '../../streaming/fault.js';
 import { grown } from '../../streaming/rows.js';
 import { parseUuid, uuidText } from '../../streaming/uuid.js';
@@ -204,11 +204,20 @@ export class AgreementTable {
 
   /** The table as chunks of at most 4 MiB; take them all before the table changes. */
   save(): Generator<Uint8Array> {
+    return chunksOf(this.#saved());
+  }
+
+  /** How many chunks `save` makes of the table as it is. */
+  get savedChunks(): number {
+    return chunksFor(this.#saved().reduce((sum, { length }) => sum + length, 0));
+  }
+
+  #saved(): Uint8Array[] {
     const zones = new TextEncoder().encode(this.#zones.join('\n'));
     const counts = [this.subscriberCount, this.agreementCount, zones.length];
     const check = counts[0] ^ counts[1] ^ counts[2] ^ MAGIC;
     const header = Uint32Array.of(MAGIC, VERSION, ...counts, check);
-    return chunksOf([new Uint8Array(header.buffer), zones, ...this.#parts()]);
+    return [new Uint8Array(header.buffer), zones, ...this.#parts()];
   }
 
   /** The table that was saved. Throws AGREEMENT_SNAPSHOT_CORRUPT when it cannot be one. */

@@ -1,58 +1,33 @@
+import { HashSlots } from '../../streaming/hash-slots.js';
 import { grown } from '../../streaming/rows.js';
 import { hashOfNumber, hashOfWords } from '../../streaming/seeded-hash.js';
-
-const MIN_SLOTS = 16;
-
-/**
- * Slots of an open-addressing hash table (linear probing) that point into key columns. A slot
- * holds index + 1; 0 is free. At most two thirds are taken. Nothing is ever removed.
- */
-class Slots {
-  slots = new Int32Array(MIN_SLOTS);
-
-  isFull(count: number): boolean {
-    return count * 3 > this.slots.length * 2;
-  }
-
-  clearFor(count: number): void {
-    let length = MIN_SLOTS;
-    while (count * 3 > length * 2) length *= 2;
-    this.slots = new Int32Array(length);
-  }
-
-  take(hash: number, index: number): void {
-    const mask = this.slots.length - 1;
-    let slot = hash & mask;
-    while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.slots[slot] = index + 1;
-  }
-}
 
 /** MSISDN → dense index in order of first appearance. */
 export class MsisdnIndex {
   count = 0;
   /** The keys by index; replaced when it grows, longer than `count`. */
   msisdns: Float64Array;
-  readonly #slots = new Slots();
+  readonly #slots = new HashSlots((index) => hashOfNumber(this.msisdns[index]));
 
   constructor(capacity: number) {
     this.msisdns = new Float64Array(capacity);
   }
 
   get byteSize(): number {
-    return this.msisdns.byteLength + this.#slots.slots.byteLength;
+    return this.msisdns.byteLength + this.#slots.byteSize;
   }
 
   /** The index of an MSISDN, or undefined. Does not allocate. */
   find(msisdn: number): number | undefined {
-    const { slots } = this.#slots;
-    const mask = slots.length - 1;
-    let slot = hashOfNumber(msisdn) & mask;
-    let entry = slots[slot];
-    while (entry !== 0) {
-      if (this.msisdns[entry - 1] === msisdn) return entry - 1;
-      slot = (slot + 1) & mask;
-      entry = slots[slot];
+    const hash = hashOfNumber(msisdn);
+    let slots: Int32Array | undefined = this.#slots.newest;
+    for (; slots !== undefined; slots = this.#slots.olderThan(slots)) {
+      const mask = slots.length - 1;
+      let slot = hash & mask;
+      for (let entry = slots[slot]; entry !== 0; entry = slots[slot]) {
+        if (this.msisdns[entry - 1] === msisdn) return entry - 1;
+        slot = (slot + 1) & mask;
+      }
     }
     return undefined;
   }
@@ -63,18 +38,14 @@ export class MsisdnIndex {
     if (index === this.msisdns.length) this.msisdns = grown(this.msisdns, index * 2);
     this.msisdns[index] = msisdn;
     this.count++;
-    if (this.#slots.isFull(this.count)) this.rebuild(this.count);
-    else this.#slots.take(hashOfNumber(msisdn), index);
+    this.#slots.add(hashOfNumber(msisdn), index);
     return index;
   }
 
   /** Finds the first `count` keys of the column again, after it was filled from outside. */
   rebuild(count: number): void {
     this.count = count;
-    this.#slots.clearFor(count);
-    for (let index = 0; index < count; index++) {
-      this.#slots.take(hashOfNumber(this.msisdns[index]), index);
-    }
+    this.#slots.rebuild(count);
   }
 }
 
@@ -83,26 +54,27 @@ export class IdIndex {
   count = 0;
   /** Four words an id, most significant first; replaced when it grows. */
   words: Uint32Array;
-  readonly #slots = new Slots();
+  readonly #slots = new HashSlots((index) => hashOfWords(this.words, index * 4));
 
   constructor(capacity: number) {
     this.words = new Uint32Array(capacity * 4);
   }
 
   get byteSize(): number {
-    return this.words.byteLength + this.#slots.slots.byteLength;
+    return this.words.byteLength + this.#slots.byteSize;
   }
 
   /** The index of the id whose words stand at key[0, 4), or undefined. */
   find(key: Uint32Array): number | undefined {
-    const { slots } = this.#slots;
-    const mask = slots.length - 1;
-    let slot = hashOfWords(key, 0) & mask;
-    let entry = slots[slot];
-    while (entry !== 0) {
-      if (this.#holds(entry - 1, key)) return entry - 1;
-      slot = (slot + 1) & mask;
-      entry = slots[slot];
+    const hash = hashOfWords(key, 0);
+    let slots: Int32Array | undefined = this.#slots.newest;
+    for (; slots !== undefined; slots = this.#slots.olderThan(slots)) {
+      const mask = slots.length - 1;
+      let slot = hash & mask;
+      for (let entry = slots[slot]; entry !== 0; entry = slots[slot]) {
+        if (this.#holds(entry - 1, key)) return entry - 1;
+        slot = (slot + 1) & mask;
+      }
     }
     return undefined;
   }
@@ -113,18 +85,14 @@ export class IdIndex {
     if (index * 4 === this.words.length) this.words = grown(this.words, index * 8);
     this.words.set(key, index * 4);
     this.count++;
-    if (this.#slots.isFull(this.count)) this.rebuild(this.count);
-    else this.#slots.take(hashOfWords(key, 0), index);
+    this.#slots.add(hashOfWords(key, 0), index);
     return index;
   }
 
   /** Finds the first `count` ids of the column again, after it was filled from outside. */
   rebuild(count: number): void {
     this.count = count;
-    this.#slots.clearFor(count);
-    for (let index = 0; index < count; index++) {
-      this.#slots.take(hashOfWords(this.words, index * 4), index);
-    }
+    this.#slots.rebuild(count);
   }
 
   /** Negative, 0 or positive as the text of one id sorts before, with or behind the other's. */

@@ -1,4 +1,4 @@
-import { grown, hashOfPair } from '../../streaming/index.js';
+import { grown, hashOfPair, HashSlots } from '../../streaming/index.js';
 
 export const windowFlags = { exceeded: 1, closed: 2 } as const;
 
@@ -38,22 +38,27 @@ export class WindowTable {
   buckets: Bucket[] = [];
   /** The least end of an open bucket. */
   nextEndMs = Infinity;
-  #slots = new Int32Array(minCapacity * 2);
+  readonly #slots = new HashSlots((index) =>
+    hashOfPair(this.agreements[index], this.periods[index]),
+  );
 
   get byteSize(): number {
     return (
-      this.#columns().reduce((sum, { values }) => sum + values.byteLength, 0) +
-      this.#slots.byteLength
+      this.#columns().reduce((sum, { values }) => sum + values.byteLength, 0) + this.#slots.byteSize
     );
   }
 
   find(agreement: number, period: number): number | undefined {
-    const mask = this.#slots.length - 1;
-    let slot = hashOfPair(agreement, period) & mask;
-    for (let entry = this.#slots[slot]; entry !== 0; entry = this.#slots[slot]) {
-      const index = entry - 1;
-      if (this.agreements[index] === agreement && this.periods[index] === period) return index;
-      slot = (slot + 1) & mask;
+    const hash = hashOfPair(agreement, period);
+    let slots: Int32Array | undefined = this.#slots.newest;
+    for (; slots !== undefined; slots = this.#slots.olderThan(slots)) {
+      const mask = slots.length - 1;
+      let slot = hash & mask;
+      for (let entry = slots[slot]; entry !== 0; entry = slots[slot]) {
+        const index = entry - 1;
+        if (this.agreements[index] === agreement && this.periods[index] === period) return index;
+        slot = (slot + 1) & mask;
+      }
     }
     return undefined;
   }
@@ -67,8 +72,7 @@ export class WindowTable {
     this.latestRecordedAtMs[index] = -Infinity;
     this.next[index] = none;
     this.count++;
-    if (this.count * 3 > this.#slots.length * 2) this.#rebuild(this.#slots.length * 2);
-    else this.#take(index);
+    this.#slots.add(hashOfPair(agreement, period), index);
     return index;
   }
 
@@ -123,9 +127,7 @@ export class WindowTable {
   }
 
   finish(): void {
-    let slots = minCapacity * 2;
-    while (this.count * 3 > slots * 2) slots *= 2;
-    this.#rebuild(slots);
+    this.#slots.rebuild(this.count);
   }
 
   #columns(): { values: Column; width: number }[] {
@@ -139,18 +141,6 @@ export class WindowTable {
       { values: this.revisions, width: 1 },
       { values: this.next, width: 1 },
     ];
-  }
-
-  #take(index: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = hashOfPair(this.agreements[index], this.periods[index]) & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = index + 1;
-  }
-
-  #rebuild(slots: number): void {
-    this.#slots = new Int32Array(slots);
-    for (let index = 0; index < this.count; index++) this.#take(index);
   }
 
   #grow(capacity: number): void {
