@@ -267,51 +267,6 @@ describe(chapterOnServers('the book of a file'), () => {
   );
 });
 
-describe(chapterOnServers('rows a step asks for'), () => {
-  const waiting = recordStatuses.indexOf('waiting');
-  const ask = (of: readonly DataRecordRow[], waitingOf: number[] = []) => ({
-    msisdns: of.map(({ msisdn }) => msisdn),
-    recordedAtMs: of.map(({ recordedAtMs }) => recordedAtMs),
-    recordIds: of.flatMap(({ recordIds }) => Array.from(recordIds)),
-    waitingOf,
-  });
-
-  testOnServers('all versions below the offset, none from it on, and no other time', async () => {
-    const rows = [3, 7, 8].map((version) => record({ version, recordedBytes: version }));
-    const other = record({ version: 4, recordedAtMs: rows[0].recordedAtMs + 1 });
-    await newWriter().write(ofRecords(...rows, other), { offset: 9, cursor: 0 });
-    const found = await rowStore().find(ask([rows[0]]), 8);
-    const versions = [...found.versions.subarray(0, found.length)].sort();
-    expect(versions).toEqual([3, 7]);
-    expect([...found.of(found.identity(0))]).toHaveLength(2);
-    expect(uuidText(found.agreementIds)).toBe(uuidText(words(9)));
-  });
-
-  testOnServers(
-    'rows that wait are found by their subscriber, also behind others of the time',
-    async () => {
-      const rows = [
-        record({ status: waiting, version: 3, agreementIds: new Uint32Array(4) }),
-        record({ status: 0, version: 6 }),
-        record({ status: waiting, version: 4, recordIds: words(2), recordedAtMs: 5 }),
-      ];
-      await newWriter().write(ofRecords(...rows), { offset: 7, cursor: 0 });
-      const found = await rowStore().find(ask([], [subscriber]), 5);
-      const versions = [...found.versions.subarray(0, found.length)].sort();
-      expect(versions).toEqual([3, 4]);
-      expect([...found.statuses.subarray(0, found.length)]).toEqual([waiting, waiting]);
-      expect([...found.agreementIds.subarray(0, 4)]).toEqual([0, 0, 0, 0]);
-      const later = await rowStore().find(ask([], [subscriber]), 7);
-      expect([...later.versions.subarray(0, later.length)].sort()).toEqual([3, 4, 6]);
-    },
-  );
-
-  testOnServers('nothing is found of what nobody wrote', async () => {
-    const found = await rowStore().find(ask([record()], [subscriber]), 1e15);
-    expect(found.length).toBe(0);
-  });
-});
-
 describe(chapterOnServers('UUIDs'), () => {
   testOnServers('are the same in the program and in the table', async () => {
     await fc.assert(

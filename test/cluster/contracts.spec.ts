@@ -1,7 +1,11 @@
+import { cassandraRecordRowStore } from '../../src/ingest/adapters/cassandra-record-row-store.js';
+import { CassandraUsageWriter } from '../../src/ingest/adapters/cassandra-usage-writer.js';
 import { startOfLog } from '../../src/streaming/index.js';
 import { commitPointContract } from '../contracts/commit-point.contract.js';
 import { partitionLogContract } from '../contracts/event-log.contract.js';
+import { recordRowsContract } from '../contracts/record-rows.contract.js';
 import { chapterOnServers, hasServers } from './support/cluster-in-test.js';
+import { KeyspaceInTest } from './support/keyspace-in-test.js';
 import { closeNotes, openNotes, openNoteServers } from './support/note-partition.js';
 
 jest.setTimeout(120_000);
@@ -17,6 +21,31 @@ describeOnServers(chapterOnServers('the ports of the kernel on Kafka and Cassand
 
   describe('rows first, then a transaction, as CommitPoint', () =>
     commitPointContract(() => openNotes({})));
+
+  describe('rows a step asks for, out of a keyspace', () => {
+    const shards = 6;
+    let keyspace: KeyspaceInTest;
+    let firstMsisdn = 48_000_000_000;
+    beforeAll(async () => {
+      keyspace = await KeyspaceInTest.open({ shards, partitions: 3 });
+    });
+    afterAll(() => keyspace.close());
+
+    recordRowsContract(() => {
+      firstMsisdn += 1000;
+      const writer = new CassandraUsageWriter(keyspace.session, { partition: 1, shards });
+      writer.startAt(startOfLog);
+      return Promise.resolve({
+        firstMsisdn,
+        rows: cassandraRecordRowStore(keyspace.session, { shards }),
+        write: (rows) => {
+          const offset = rows.length === 0 ? 1 : rows.versions[rows.length - 1] + 1;
+          return writer.write({ rows: [rows], messages: [] }, { offset, cursor: 0 });
+        },
+        dispose: () => Promise.resolve(),
+      });
+    }, 25);
+  });
 
   test('an owner that was shut out commits nothing', async () => {
     const older = await openNotes({});
