@@ -3,7 +3,7 @@ export interface JsonLimits {
   /** Arrays and objects within each other. */
   readonly levels: number;
   readonly fieldsOfObject: number;
-  /** Fields and elements of all objects and arrays together. */
+  /** Commas between the fields and elements of all objects and arrays together. */
   readonly values: number;
 }
 
