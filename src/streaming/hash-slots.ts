@@ -4,8 +4,8 @@ const movedAKey = 16;
 
 /**
  * Slots of a hash table with open addressing (linear probing) that point into columns: a slot holds
- * index + 1, 0 is free. At most two thirds are taken; nothing is ever removed. It grows with the
- * keys that come, a few slots each: a table of a million never stands still for all of them (70 ms).
+ * index + 1, 0 is free. At most two thirds are taken; nothing is ever removed. It grows with each
+ * key that comes, by a few slots: a table of a million never stands still for all of them (70 ms).
  */
 export class HashSlots {
   /** Where a key is searched first: from `hash & (length - 1)` on, up to a free slot. */
