@@ -5,11 +5,16 @@ import { compareWithPlace, type FallingRows } from './record-range.js';
 
 const hashOf = (a: number, b: number): number => hashOfNumber(b, hashOfNumber(a)) >>> 0;
 
-/** Chains of rows with one hash, kept up when they are asked for: most chunks never are. */
+/** Chaining a row costs about what looking at so many does: they may lie anywhere in memory. */
+const rowsPerChained = 16;
+
+/** Chains of rows with one hash, for those who ask often: most chunks are hardly asked. */
 class Chains {
   readonly #heads: Int32Array;
   readonly #next: Int32Array;
   #length = 0;
+  /** Rows behind the chains that were looked at since the last one was chained. */
+  #lookedAt = 0;
 
   constructor(
     private readonly columns: RecordColumns,
@@ -23,17 +28,28 @@ class Chains {
   clear(): void {
     this.#heads.fill(0);
     this.#length = 0;
+    this.#lookedAt = 0;
   }
 
-  /** Rows with this hash, the one that came last first; others may be among them. */
-  *of(hash: number): Generator<number> {
+  /** Rows that may be of the MSISDN with this hash, the one that came last first. */
+  *of(msisdn: number, hash: number): Generator<number> {
+    const { length, msisdns } = this.columns;
+    if (this.#lookedAt >= (length - this.#length) * rowsPerChained) this.#chainAll();
+    const chained = this.#length;
+    this.#lookedAt += length - chained;
+    for (let row = length - 1; row >= chained; row--) if (msisdns[row] === msisdn) yield row;
+    let row = this.#heads[hash & (this.#heads.length - 1)] - 1;
+    for (; row >= 0; row = this.#next[row] - 1) yield row;
+  }
+
+  #chainAll(): void {
     const mask = this.#heads.length - 1;
     for (; this.#length < this.columns.length; this.#length++) {
       const slot = this.hashOfRow(this.#length) & mask;
       this.#next[this.#length] = this.#heads[slot];
       this.#heads[slot] = this.#length + 1;
     }
-    for (let row = this.#heads[hash & mask] - 1; row >= 0; row = this.#next[row] - 1) yield row;
+    this.#lookedAt = 0;
   }
 }
 
@@ -66,7 +82,7 @@ export class RecordChunk {
   *at(msisdn: number, recordedAtMs: number): Generator<number> {
     const { msisdns, recordedAtMs: times } = this.columns;
     this.#byTime ??= new Chains(this.columns, (row) => hashOf(msisdns[row], times[row]));
-    for (const row of this.#byTime.of(hashOf(msisdn, recordedAtMs))) {
+    for (const row of this.#byTime.of(msisdn, hashOf(msisdn, recordedAtMs))) {
       if (msisdns[row] === msisdn && times[row] === recordedAtMs) yield row;
     }
   }
@@ -115,7 +131,7 @@ export class RecordChunk {
     const { msisdns, recordedAtMs } = this.columns;
     this.#bySubscriber ??= new Chains(this.columns, (row) => hashOf(msisdns[row], 0));
     const places: number[] = [];
-    for (const row of this.#bySubscriber.of(hashOf(msisdn, 0))) {
+    for (const row of this.#bySubscriber.of(msisdn, hashOf(msisdn, 0))) {
       if (msisdns[row] !== msisdn) continue;
       if (recordedAtMs[row] >= startMs && recordedAtMs[row] < endMs) places.push(row);
     }
