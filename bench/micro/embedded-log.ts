@@ -7,14 +7,13 @@ import { randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { usageRecordTable, UsageEvents } from '../../src/ingest/index.js';
+import { UsageRecordRows, UsageEvents } from '../../src/ingest/index.js';
 import {
   EmbeddedDatabase,
   embeddedDefaults,
   EmbeddedLog,
-  type LogCodec,
 } from '../../src/platform/embedded/index.js';
-import type { ColumnBatch, ColumnValues, TableSchema } from '../../src/streaming/index.js';
+import type { ColumnBatch, ColumnValues } from '../../src/streaming/index.js';
 
 const MIB = 1048576;
 const argument = (index: number, orElse: number): number =>
@@ -25,66 +24,21 @@ const memoryLimitBytes = argument(2, embeddedDefaults.memoryLimitBytes / MIB) * 
 const threads = argument(3, embeddedDefaults.threads);
 const checkpointBytes = argument(4, embeddedDefaults.checkpointBytes / MIB) * MIB;
 
-const logTable: TableSchema = {
-  name: 'bench_log',
-  columns: [
-    { name: 'offset', kind: 'bigint' },
-    { name: 'type', kind: 'tinyint' },
-    { name: 'key', kind: 'bigint' },
-    { name: 'timestamp', kind: 'bigint' },
-    { name: 'record_id', kind: 'uuid' },
-    { name: 'recorded_bytes', kind: 'bigint' },
-    { name: 'file_id', kind: 'integer' },
-    { name: 'line_no', kind: 'integer' },
-  ],
-};
-
-const batchOver = (
-  schema: TableSchema,
-  length: number,
-  columns: readonly ColumnValues[],
-): ColumnBatch => ({ schema, length, column: (index) => columns[index] });
-
-const codec: LogCodec<UsageEvents> = {
-  table: logTable,
-  newBatch: (capacity) => new UsageEvents(capacity),
-  pushAll: (into, from) => into.pushAll(from),
-  toColumns: (e) =>
-    batchOver(logTable, e.length, [
-      e.offsets,
-      e.types,
-      e.keys,
-      e.timestampsMs,
-      e.recordIds,
-      e.recordedBytes,
-      e.fileIds,
-      e.lineNos,
-    ]),
-  fromColumns: (batch) => {
-    const events = new UsageEvents(1);
-    events.length = batch.length;
-    events.offsets = batch.column(0) as Float64Array;
-    return events;
-  },
-};
-
 // Small appends are handed out together, so a batch may be larger than one append.
 const longest = Math.max(batchEvents, 8192);
 const agreementIds = new Uint32Array(longest * 4).fill(7);
 const statuses = new Uint8Array(longest);
 
-const rowsOf = (e: UsageEvents): ColumnBatch =>
-  batchOver(usageRecordTable, e.length, [
-    e.keys,
-    e.timestampsMs,
-    e.recordIds,
-    e.offsets,
-    agreementIds,
-    e.recordedBytes,
-    statuses,
-    e.fileIds,
-    e.lineNos,
-  ]);
+const rowsOf = (events: UsageEvents): ColumnBatch => {
+  const columns: ColumnValues[] = [
+    ...[events.keys, events.timestampsMs, events.recordIds, events.offsets, agreementIds],
+    ...[events.recordedBytes, statuses, events.fileIds, events.lineNos],
+  ];
+  return {
+    ...{ schema: UsageRecordRows.schema, length: events.length },
+    column: (index) => columns[index],
+  };
+};
 
 const newEvents = (from: number): UsageEvents => {
   const length = Math.min(batchEvents, total - from);
@@ -139,13 +93,13 @@ const main = async (): Promise<void> => {
   const path = join(directory, 'overage.duckdb');
   const database = await EmbeddedDatabase.open({
     path,
-    tables: [...EmbeddedLog.tables(codec), usageRecordTable],
+    tables: [...EmbeddedLog.tables(UsageEvents), UsageRecordRows.schema],
     log: console.log,
     memoryLimitBytes,
     threads,
     checkpointBytes,
   });
-  const log = await EmbeddedLog.open(database, codec);
+  const log = await EmbeddedLog.open(database, UsageEvents);
   let peakBytes = 0;
   const timer = setInterval(() => {
     peakBytes = Math.max(peakBytes, process.memoryUsage.rss());

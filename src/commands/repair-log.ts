@@ -1,7 +1,6 @@
 import { usageApplication } from '../billing-window/index.js';
-import { deadLetterTable, importFileCountTable, UsageEvents } from '../ingest/index.js';
-import { usageLogCodec } from '../ingest/adapters/usage-log-codec.js';
-import { importFileTable, importProgressTable } from '../import/index.js';
+import { DeadLetterRows, ImportFileCountRows, UsageEvents } from '../ingest/index.js';
+import { ImportFileRows, ImportProgressRows } from '../import/index.js';
 import type { EmbeddedDatabase } from '../platform/embedded/index.js';
 import { nextTurn, pauseFor } from '../platform/pause.js';
 import { PartitionTask, type ColumnBatch, type TableSchema } from '../streaming/index.js';
@@ -52,14 +51,14 @@ class DamagedLog {
       yield* this.#range({ from: middle, to });
       return;
     }
-    const events = usageLogCodec.fromColumns(batch);
+    const events = new UsageEvents(batch);
     for (const offset of events.offsets.subarray(0, events.length)) this.#note(offset, offset + 1);
     this.read += events.length;
     if (events.length > 0) yield events;
   }
 
   #select(from: number, to: number): Promise<ColumnBatch> {
-    const { table } = usageLogCodec;
+    const { schema: table } = UsageEvents;
     return this.source.queryColumns(
       `SELECT DISTINCT ${namesOf(table)} FROM "${table.name}"
         WHERE "offset" >= $1 AND "offset" < $2 ORDER BY "offset", file_id, line_no`,
@@ -83,18 +82,21 @@ const endOf = async (source: EmbeddedDatabase): Promise<{ end: number; rows: num
 
 /** Rows that came with events and that no event gives again: files, and what was refused before. */
 const rowsOfDoors: readonly { readonly table: TableSchema; readonly sql: string }[] = [
-  { table: importFileTable, sql: `SELECT DISTINCT ${namesOf(importFileTable)} FROM import_file` },
   {
-    table: importProgressTable,
-    sql: `SELECT ${namesOf(importProgressTable)} FROM import_progress
+    table: ImportFileRows.schema,
+    sql: `SELECT DISTINCT ${namesOf(ImportFileRows.schema)} FROM import_file`,
+  },
+  {
+    table: ImportProgressRows.schema,
+    sql: `SELECT ${namesOf(ImportProgressRows.schema)} FROM import_progress
           QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY seq DESC) = 1`,
   },
   {
-    table: deadLetterTable,
-    sql: `SELECT DISTINCT ${namesOf(deadLetterTable)} FROM dead_letter WHERE "offset" < 0`,
+    table: DeadLetterRows.schema,
+    sql: `SELECT DISTINCT ${namesOf(DeadLetterRows.schema)} FROM dead_letter WHERE "offset" < 0`,
   },
   {
-    table: importFileCountTable,
+    table: ImportFileCountRows.schema,
     sql: `SELECT file_id, 0::INTEGER, 0::INTEGER, 0::INTEGER, 0::INTEGER,
                  count(DISTINCT line_no)::INTEGER
             FROM dead_letter WHERE "offset" < 0 AND line_no > 0 GROUP BY file_id`,

@@ -3,7 +3,7 @@ import { link, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Settings } from '../config/index.js';
 import { bookColumns } from '../ingest/index.js';
-import { importProgressTable, importStates } from '../import/index.js';
+import { ImportProgressRows, importStates } from '../import/index.js';
 import {
   dropDamagedTransactions,
   EmbeddedDatabase,
@@ -12,7 +12,7 @@ import {
 } from '../platform/embedded/index.js';
 import { finishedFolders } from '../platform/files/incoming-folder.js';
 import type { Logger } from '../platform/telemetry/index.js';
-import { batchOf, Fault } from '../streaming/index.js';
+import { Fault, rowsFrom } from '../streaming/index.js';
 import {
   embeddedTables,
   installationParts,
@@ -126,16 +126,20 @@ const markSpoilt = async (database: EmbeddedDatabase): Promise<SpoiltFile[]> => 
                     FROM import_file_count GROUP BY file_id) b ON b.file_id = p.file_id
       WHERE p.lines <> coalesce(b.booked, 0) ORDER BY p.file_id`,
   );
-  const failed = importStates.indexOf('failed');
-  const changed = { state: failed, reason: 'FILE_LINES_LOST', sha256: '' };
-  const rows = found.map((row): (string | number)[] => {
-    const now: Record<string, unknown> = { ...row, ...changed, lines: row.booked };
-    return importProgressTable.columns.map(({ name, kind }) => {
-      if (name === 'seq') return Number(row.seq) + 1;
-      return kind === 'text' ? String(now[name]) : Number(now[name]);
-    });
+  const rows = rowsFrom(ImportProgressRows, found, {
+    fileIds: (row) => Number(row.file_id),
+    seqs: (row) => Number(row.seq) + 1,
+    byteOffsets: (row) => Number(row.byte_offset),
+    lineNos: (row) => Number(row.line_no),
+    lines: (row) => Number(row.booked),
+    firstRecordedAtMs: (row) => Number(row.first_recorded_at),
+    lastRecordedAtMs: (row) => Number(row.last_recorded_at),
+    states: () => importStates.indexOf('failed'),
+    sha256s: () => '',
+    reasons: () => 'FILE_LINES_LOST',
+    atMs: (row) => Number(row.at),
   });
-  if (rows.length > 0) await database.transaction([batchOf(importProgressTable, rows)]);
+  if (rows.length > 0) await database.transaction([rows]);
   return found.map((row) => ({
     ...{ id: Number(row.file_id), name: String(row.name) },
     ...{ lines: Number(row.lines), booked: Number(row.booked) },

@@ -1,15 +1,18 @@
 import type { UsageState } from '../billing-window/index.js';
 import {
-  agreementTable,
-  usageRecordTable,
-  importFileCountTable,
+  AgreementRows,
+  bookColumns,
+  bookOf,
+  ImportFileCountRows,
+  UsageRecordRows,
   type FoundRecords,
   type RecordLookups,
   type UsageEvents,
 } from '../ingest/index.js';
-import type { EmbeddedDatabase, EmbeddedLog } from '../platform/embedded/index.js';
+import type { EmbeddedDatabase, EmbeddedLog, MessageRows } from '../platform/embedded/index.js';
 import { maskMsisdn } from '../platform/telemetry/index.js';
 import {
+  rowsIn,
   uuidText,
   type ColumnBatch,
   type OutMessage,
@@ -73,17 +76,17 @@ const isPartOf = (stored: ColumnBatch, batch: ColumnBatch, from: number): boolea
 
 const areMessagesStored = (
   messages: readonly OutMessage[],
-  stored: ColumnBatch,
+  stored: MessageRows,
   from: number,
 ): boolean => {
-  const [offsets, keys, times, headers, values] = [0, 1, 2, 3, 4].map(stored.column);
+  const { offsets, keys, timestampsMs, headers, values } = stored;
   return (
     stored.length === messages.length &&
     messages.every(
       (message, at) =>
         offsets[at] === from + at &&
         keys[at] === message.key &&
-        times[at] === message.timestampMs &&
+        timestampsMs[at] === message.timestampMs &&
         values[at] === message.value &&
         headers[at] === JSON.stringify(message.headers),
     )
@@ -138,8 +141,8 @@ export class ReplayCheck {
 
   async #compare({ events, rows, messages }: ReplayedBatch): Promise<void> {
     const range = { from: events.offsets[0], to: events.offsets[events.length - 1] + 1 };
-    await this.#compareRows(usageRecordTable, rows, range);
-    await this.#compareRows(agreementTable, rows, range);
+    await this.#compareRows(UsageRecordRows.schema, rows, range);
+    await this.#compareRows(AgreementRows.schema, rows, range);
     this.#addToBooks(rows);
     await this.#compareMessages(messages);
   }
@@ -173,7 +176,7 @@ export class ReplayCheck {
 
   /** Each batch of the log is compared with the rows of its versions; here those of no event. */
   async #noFurtherRows(end: number): Promise<void> {
-    for (const { name } of [usageRecordTable, agreementTable]) {
+    for (const { name } of [UsageRecordRows.schema, AgreementRows.schema]) {
       const [{ rows }] = await this.ports.database.query(
         `SELECT count(*) AS rows FROM ${name} WHERE version < 0 OR version >= $1`,
         [end],
@@ -183,11 +186,11 @@ export class ReplayCheck {
   }
 
   #addToBooks(rows: readonly ColumnBatch[]): void {
-    for (const batch of rows.filter(({ schema }) => schema.name === importFileCountTable.name)) {
-      for (let row = 0; row < batch.length; row++) {
-        const fileId = Number(batch.column(0)[row]);
-        const book = this.#books.get(fileId) ?? [0, 0, 0, 0, 0];
-        book.forEach((count, at) => (book[at] = count + Number(batch.column(at + 1)[row])));
+    for (const books of rowsIn(ImportFileCountRows, rows)) {
+      for (let row = 0; row < books.length; row++) {
+        const fileId = books.fileIds[row];
+        const book = this.#books.get(fileId) ?? bookColumns.map(() => 0);
+        bookOf(books, row).forEach((count, at) => (book[at] += count));
         this.#books.set(fileId, book);
       }
     }

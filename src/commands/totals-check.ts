@@ -2,7 +2,7 @@ import { monthOf, yearOf } from '../agreements/index.js';
 import type { UsageState } from '../billing-window/index.js';
 import { isWaiting, recordStatuses } from '../ingest/index.js';
 import type { EmbeddedDatabase } from '../platform/embedded/index.js';
-import { uuidText, type TableSchema } from '../streaming/index.js';
+import { columns, uuidText } from '../streaming/index.js';
 
 /**
  * Bytes in force by agreement, of the rows in a stretch of time. Identities hold the time, so all
@@ -17,13 +17,10 @@ const totalsBetween = `
            GROUP BY msisdn, recorded_at, record_id)
    WHERE NOT list_contains($3, status::BIGINT) GROUP BY agreement_id`;
 
-const totalsTable: TableSchema = {
-  name: 'totals',
-  columns: [
-    { name: 'agreement_id', kind: 'uuid' },
-    { name: 'total', kind: 'text' },
-  ],
-};
+class TotalRows extends columns('totals', {
+  agreementIds: ['agreement_id', 'uuid'],
+  totals: ['total', 'text'],
+}) {}
 
 /** Codes of rows that are in no total. */
 const waitingCodes = Float64Array.from([...recordStatuses.keys()].filter(isWaiting));
@@ -121,11 +118,10 @@ const storedTotals = async (
     const sums = await database.queryColumns(
       totalsBetween,
       [fromMs, toMs, waitingCodes],
-      totalsTable,
+      TotalRows.schema,
     );
-    const ids = sums.column(0) as Uint32Array;
-    const texts = sums.column(1) as readonly string[];
-    texts.forEach((text, row) => totals.add(uuidText(ids, row * 4), fromMs, BigInt(text)));
+    const { agreementIds, totals: texts } = new TotalRows(sums);
+    texts.forEach((text, row) => totals.add(uuidText(agreementIds, row * 4), fromMs, BigInt(text)));
   }
   return totals;
 };

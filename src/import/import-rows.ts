@@ -1,14 +1,9 @@
-import {
-  deadLetterTable,
-  eventTypes,
-  importFileCountTable,
-  type UsageEvents,
-} from '../ingest/index.js';
-import { batchOf, timeErrors, type ColumnBatch, type FeedProgress } from '../streaming/index.js';
+import { bookRows, deadLetterRows, eventTypes, type UsageEvents } from '../ingest/index.js';
+import { rowsFrom, timeErrors, type ColumnBatch, type FeedProgress } from '../streaming/index.js';
 import type { LineBatch, ReadingMark } from './domain/line-batches.js';
 import {
-  importFileTable,
-  importProgressTable,
+  ImportFileRows,
+  ImportProgressRows,
   importStates,
   type ImportState,
 } from './domain/tables.js';
@@ -31,27 +26,33 @@ export const fileRows = (
     JournalFile,
     'id' | 'name' | 'feed' | 'bytes' | 'inode' | 'registeredAtMs'
   >[],
-): ColumnBatch =>
-  batchOf(
-    importFileTable,
-    files.map(({ id, name, feed, bytes, inode, registeredAtMs }) => {
-      return [id, name, feed, bytes, inode, registeredAtMs];
-    }),
-  );
+): ImportFileRows =>
+  rowsFrom(ImportFileRows, files, {
+    ids: ({ id }) => id,
+    names: ({ name }) => name,
+    feeds: ({ feed }) => feed,
+    bytes: ({ bytes }) => bytes,
+    inodes: ({ inode }) => inode,
+    registeredAtMs: ({ registeredAtMs }) => registeredAtMs,
+  });
 
 /** A row of import_progress for each of the files. */
 export const progressRows = (
   standings: readonly (ImportStanding & { readonly fileId: number })[],
-): ColumnBatch =>
-  batchOf(
-    importProgressTable,
-    standings.map(({ fileId, seq, mark, state, reason = '', sha256 = '', atMs }) => {
-      const { byteOffset, lineNo, lines, firstRecordedAtMs, lastRecordedAtMs } = mark;
-      const times = [firstRecordedAtMs, lastRecordedAtMs];
-      const code = importStates.indexOf(state);
-      return [fileId, seq, byteOffset, lineNo, lines, ...times, code, sha256, reason, atMs];
-    }),
-  );
+): ImportProgressRows =>
+  rowsFrom(ImportProgressRows, standings, {
+    fileIds: ({ fileId }) => fileId,
+    seqs: ({ seq }) => seq,
+    byteOffsets: ({ mark }) => mark.byteOffset,
+    lineNos: ({ mark }) => mark.lineNo,
+    lines: ({ mark }) => mark.lines,
+    firstRecordedAtMs: ({ mark }) => mark.firstRecordedAtMs,
+    lastRecordedAtMs: ({ mark }) => mark.lastRecordedAtMs,
+    states: ({ state }) => importStates.indexOf(state),
+    sha256s: ({ sha256 = '' }) => sha256,
+    reasons: ({ reason = '' }) => reason,
+    atMs: ({ atMs }) => atMs,
+  });
 
 const codes: Readonly<Record<string, { meaning: string }>> = { ...timeErrors, ...importErrors };
 
@@ -59,10 +60,9 @@ const codes: Readonly<Record<string, { meaning: string }>> = { ...timeErrors, ..
 export const refusedRows = (fileId: number, { refused }: LineBatch): ColumnBatch[] => {
   if (refused.length === 0) return [];
   const letters = refused.map(({ lineNo, code, raw }) => {
-    return [-1, fileId, lineNo, code, codes[code].meaning, raw];
+    return { offset: -1, fileId, lineNo, code, message: codes[code].meaning, raw };
   });
-  const counts = [fileId, 0, 0, 0, 0, refused.length];
-  return [batchOf(deadLetterTable, letters), batchOf(importFileCountTable, [counts])];
+  return [deadLetterRows(letters), bookRows([[fileId, { rejected: refused.length }]])];
 };
 
 /** Adds an event with the progress of a feed, and its allowed out-of-orderness. */

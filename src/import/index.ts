@@ -1,4 +1,4 @@
-export { importFileTable, importProgressTable, importStates } from './domain/tables.js';
+export { ImportFileRows, ImportProgressRows, importStates } from './domain/tables.js';
 export { importErrors } from './errors.js';
 export type { ImportJournal, JournalFile } from './import-journal.js';
 export type { ImportLog } from './import-log.js';

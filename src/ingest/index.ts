@@ -14,10 +14,10 @@ export {
   type UsageRecord,
 } from './domain/usage-events.js';
 export {
-  agreementTable,
-  usageRecordTable,
-  deadLetterTable,
-  importFileCountTable,
+  AgreementRows,
+  DeadLetterRows,
+  ImportFileCountRows,
+  UsageRecordRows,
   isProvisional,
   isWaiting,
   outcomeOf,
@@ -42,7 +42,14 @@ export {
   type FoundRecords,
   type RecordLookups,
 } from './domain/record-lookups.js';
-export { bookColumns, StepOutput, type BookColumn } from './domain/step-output.js';
+export {
+  bookColumns,
+  bookOf,
+  bookRows,
+  deadLetterRows,
+  StepOutput,
+  type BookColumn,
+} from './domain/step-output.js';
 export type { FeedFiles, LastFile } from './feed-files.js';
 export { ingestErrors } from './errors.js';
 export { IngestStep, topicFeed } from './ingest.step.js';
@@ -59,10 +66,4 @@ export {
   type EventRefusal,
   type InputAnswer,
 } from './usage-input.js';
-export type {
-  PageOf,
-  RecordColumns,
-  RecordPages,
-  RecordPlace,
-  RecordRange,
-} from './record-pages.js';
+export type { PageOf, RecordPages, RecordPlace, RecordRange } from './record-pages.js';

@@ -88,14 +88,14 @@ export class IngestStep {
   }
 
   #unreadable(at: number): void {
-    const payload = this.input.events.payloads.get(at) as string;
+    const payload = this.input.events.payloads[at];
     const { code, message } = JSON.parse(payload) as { code: string; message: string };
     this.#refuse(at, code, message);
   }
 
   #feed(at: number): void {
     const { events } = this.input;
-    const progress = JSON.parse(events.payloads.get(at) as string) as FeedProgress;
+    const progress = JSON.parse(events.payloads[at]) as FeedProgress;
     applyFeedProgress(this.state.clock, progress, events.timestampsMs[at]);
   }
 
@@ -231,7 +231,7 @@ export class IngestStep {
   #correction(at: number): void {
     const { events } = this.input;
     const { sink } = this.ports;
-    const payload = JSON.parse(events.payloads.get(at) as string) as CorrectionPayload;
+    const payload = JSON.parse(events.payloads[at]) as CorrectionPayload;
     const agreement = this.state.agreements.findById(payload.agreementId);
     if (agreement === undefined) return this.#refuse(at, 'AGREEMENT_UNKNOWN');
     const bytes = payload.recordedBytes;

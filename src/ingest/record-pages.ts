@@ -1,18 +1,4 @@
-/** Rows of table `usage_record` as columns; arrays may be longer than `length`. */
-export interface RecordColumns {
-  length: number;
-  readonly msisdns: Float64Array;
-  readonly recordedAtMs: Float64Array;
-  /** Four words an id, here and of agreements. */
-  readonly recordIds: Uint32Array;
-  readonly versions: Float64Array;
-  readonly agreementIds: Uint32Array;
-  readonly recordedBytes: Float64Array;
-  /** Index in recordStatuses. */
-  readonly statuses: Uint8Array;
-  readonly fileIds: Int32Array;
-  readonly lineNos: Int32Array;
-}
+import type { UsageRecordRows } from './domain/tables.js';
 
 /** Rows of one MSISDN with startMs <= recordedAt < endMs. */
 export interface RecordRange {
@@ -43,6 +29,6 @@ export interface RecordPages {
    * All versions in the range, in falling order of time, record id, version; at most `limit`.
    * Throws when a part cannot be read: tell `damaged`, and read the table.
    */
-  page(range: RecordRange, page: PageOf): RecordColumns;
+  page(range: RecordRange, page: PageOf): UsageRecordRows;
   damaged(error: unknown): void;
 }

@@ -1,4 +1,5 @@
 export * from './chunks.js';
+export * from './columns.js';
 export * from './crash-point.js';
 export * from './effects.js';
 export * from './event-clock.js';

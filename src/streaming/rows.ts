@@ -30,44 +30,6 @@ export interface ColumnBatch {
   column(index: number): ColumnValues;
 }
 
-type RowValue = number | string | Uint8Array | Uint32Array;
-
-const newColumn = (kind: ColumnKind, capacity: number): ColumnValues => {
-  switch (kind) {
-    case 'bigint':
-      return new Float64Array(capacity);
-    case 'integer':
-      return new Int32Array(capacity);
-    case 'tinyint':
-      return new Uint8Array(capacity);
-    case 'uuid':
-      return new Uint32Array(capacity * 4);
-    case 'text':
-    case 'blob':
-      return [];
-  }
-};
-
-/**
- * A batch built from rows given as values in column order: for tables that get few rows.
- * A uuid is given as its four words. Hot tables have a buffer of their own.
- */
-export const batchOf = (
-  schema: TableSchema,
-  rows: readonly (readonly RowValue[])[],
-): ColumnBatch => {
-  const columns = schema.columns.map(({ kind }, index) => {
-    const values = newColumn(kind, rows.length);
-    rows.forEach((row, at) => {
-      const value = row[index];
-      if (kind === 'uuid') (values as Uint32Array).set(value as Uint32Array, at * 4);
-      else (values as RowValue[])[at] = value;
-    });
-    return values;
-  });
-  return { schema, length: rows.length, column: (index) => columns[index] };
-};
-
 /** Twice the capacity, the old values kept: how every growing column grows. */
 export const grown = <T extends Float64Array | Int32Array | Uint32Array | Uint8Array | Uint16Array>(
   values: T,

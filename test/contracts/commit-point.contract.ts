@@ -1,11 +1,7 @@
-import {
-  batchOf,
-  startOfLog,
-  type ColumnBatch,
-  type OutMessage,
-} from '../../src/streaming/index.js';
+import { startOfLog, type ColumnBatch, type OutMessage } from '../../src/streaming/index.js';
 import { readSome, type LogUnderTest } from './event-log.contract.js';
 import { noteRowTable, notes } from './note-events.js';
+import { batchOf } from '../support/batch-of.js';
 
 /** A commit point of its own for one test, and a look at what it wrote. */
 export interface CommitPointUnderTest extends LogUnderTest {

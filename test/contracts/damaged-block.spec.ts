@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { batchOf, type Effects, type Fault } from '../../src/streaming/index.js';
-import {
-  newDirectory,
-  noteCodec,
-  openEmbedded,
-  openNoteDatabase,
-  removeDirectory,
-} from './embedded-setup.js';
+import { type Effects, type Fault } from '../../src/streaming/index.js';
+import { newDirectory, openEmbedded, openNoteDatabase, removeDirectory } from './embedded-setup.js';
 import { EmbeddedLog } from '../../src/platform/embedded/index.js';
-import { noteRowTable, notes, type NoteEvents } from './note-events.js';
+import { noteRowTable, notes, NoteEvents } from './note-events.js';
+import { batchOf } from '../support/batch-of.js';
 
 const blockBytes = 262_144;
 const headerBytes = 3 * 4096;
@@ -42,7 +37,7 @@ describe('a block of the store that is not what was written', () => {
     if (typeof database === 'string') return database;
     let log: EmbeddedLog<NoteEvents> | undefined;
     try {
-      log = await EmbeddedLog.open(database, noteCodec);
+      log = await EmbeddedLog.open(database, NoteEvents);
       const sql = 'SELECT count(*) AS n, sum(length(note)) AS length FROM note_row';
       const [{ n, length }] = await database.query(sql);
       return `${Number(n)} rows, ${Number(length)} characters`;

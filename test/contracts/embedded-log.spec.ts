@@ -2,16 +2,16 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { renameSync } from 'node:fs';
 import {
   newDirectory,
-  noteCodec,
   noteRow,
   openEmbedded,
   openNoteDatabase,
   removeDirectory,
   type EmbeddedUnderTest,
 } from './embedded-setup.js';
-import { noteRowTable, notes, type NoteEvents } from './note-events.js';
-import { batchOf, Fault, type Effects, type OutMessage } from '../../src/streaming/index.js';
+import { noteRowTable, notes, NoteEvents } from './note-events.js';
+import { Fault, type Effects, type OutMessage } from '../../src/streaming/index.js';
 import { EmbeddedLog } from '../../src/platform/embedded/index.js';
+import { batchOf } from '../support/batch-of.js';
 
 const nothing: Effects = { rows: [], messages: [] };
 const unstorable: Effects = { rows: [batchOf(noteRowTable, [[0.5, 'x']])], messages: [] };
@@ -337,7 +337,7 @@ describe('EmbeddedLog', () => {
   });
 
   it('keeps few positions however many commits there are, the last one in force', async () => {
-    const trimmed = await EmbeddedLog.open(test.database, noteCodec, { trimEveryCommits: 5 });
+    const trimmed = await EmbeddedLog.open(test.database, NoteEvents, { trimEveryCommits: 5 });
     const counts: number[] = [];
     for (let offset = 0; offset < 23; offset++) {
       const appended = trimmed.append(notes(`n${offset}`));
@@ -357,7 +357,7 @@ describe('EmbeddedLog', () => {
   it('says behind each commit how far the log is, and never before', async () => {
     const told: number[] = [];
     const onCommitted = (logEnd: number): void => void told.push(logEnd);
-    const telling = await EmbeddedLog.open(test.database, noteCodec, { onCommitted });
+    const telling = await EmbeddedLog.open(test.database, NoteEvents, { onCommitted });
     for (let offset = 0; offset < 3; offset++) {
       void telling.append(notes('n'));
       await telling.read(offset);
@@ -374,11 +374,11 @@ describe('a log opened twice over the same tables', () => {
   it('starts at the end of what is stored', async () => {
     const directory = newDirectory();
     const database = await openNoteDatabase(directory);
-    const log = await EmbeddedLog.open(database, noteCodec);
+    const log = await EmbeddedLog.open(database, NoteEvents);
     void log.append(notes('a', 'b')).catch(() => undefined);
     await log.read(0);
     await log.commit(nothing, at(2));
-    const again = await EmbeddedLog.open(database, noteCodec);
+    const again = await EmbeddedLog.open(database, NoteEvents);
     expect(again.end).toBe(2);
     await database.close();
     removeDirectory(directory);

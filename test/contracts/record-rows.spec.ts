@@ -3,7 +3,7 @@ import { embeddedRecordRowStore } from '../../src/ingest/adapters/embedded-recor
 import { embeddedRecordTable } from '../../src/ingest/adapters/embedded-record-table.js';
 import { RecordIndex } from '../../src/ingest/adapters/record-index/record-index.js';
 import { inlineRunBuilder } from '../../src/ingest/adapters/record-index/run-builders.js';
-import { usageRecordTable } from '../../src/ingest/index.js';
+import { UsageRecordRows } from '../../src/ingest/index.js';
 import { EmbeddedDatabase } from '../../src/platform/embedded/index.js';
 import { newDirectory, removeDirectory } from './embedded-setup.js';
 import { recordRowsContract, type RecordRowsUnderTest } from './record-rows.contract.js';
@@ -17,7 +17,7 @@ let firstMsisdn = 48_000_000_000;
 beforeAll(async () => {
   const path = join(directory, 'overage.duckdb');
   const log = (): void => undefined;
-  database = await EmbeddedDatabase.open({ path, tables: [usageRecordTable], log });
+  database = await EmbeddedDatabase.open({ path, tables: [UsageRecordRows.schema], log });
   index = await RecordIndex.open({
     ...{ directory: join(directory, 'index'), storeId: database.storeId, log },
     ...{ table: embeddedRecordTable(database.own), newBuilder: inlineRunBuilder },

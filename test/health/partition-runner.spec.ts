@@ -91,7 +91,7 @@ const noEvents = { end: 0, position: { offset: 0, cursor: 0 } };
 
 describe('what time it is', () => {
   const saidBy = (told: UsageEvents[]) =>
-    told.map((events) => [events.payloads.get(0), events.timestampsMs[0]]);
+    told.map((events) => [events.payloads[0], events.timestampsMs[0]]);
 
   test('is told when a record is newer than what was told, once', async () => {
     const commit = (): Promise<void> => Promise.resolve();

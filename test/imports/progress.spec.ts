@@ -28,7 +28,7 @@ const wrapLog = (log: ImporterPorts['log']): ImporterPorts['log'] => ({
 const loggedOf = (events: UsageEvents): Logged[] =>
   Array.from({ length: events.length }, (_, at) =>
     events.types[at] === eventTypes.feed
-      ? (JSON.parse(events.payloads.get(at) as string) as FeedProgress)
+      ? (JSON.parse(events.payloads[at]) as FeedProgress)
       : { recordedAtMs: events.timestampsMs[at] },
   );
 

@@ -32,7 +32,7 @@ const producersOfImport = 'import';
 
 const eventAt = (events: UsageEvents, at: number): Unplaced => {
   if (events.types[at] === eventTypes.feed) {
-    const progress = JSON.parse(events.payloads.get(at) as string) as OracleFeedProgress;
+    const progress = JSON.parse(events.payloads[at]) as OracleFeedProgress;
     return { type: 'feed', progress: { ...progress, stampMs: events.timestampsMs[at] } };
   }
   return {

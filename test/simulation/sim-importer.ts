@@ -1,4 +1,4 @@
-import { deadLetterTable } from '../../src/ingest/index.js';
+import { DeadLetterRows } from '../../src/ingest/index.js';
 import {
   LineBatches,
   startOfFile,
@@ -172,7 +172,7 @@ export class SimImport {
     const { fileId, batch, refused } = of;
     if (batch.refused.length === 0) return;
     const letters = batch.refused.map(({ lineNo, code }): Upsert => {
-      const table = deadLetterTable.name;
+      const table = DeadLetterRows.schema.name;
       return { table, key: `file ${fileId} line ${lineNo}`, row: { fileId, lineNo, code } };
     });
     const version = batch.mark.lineNo;

@@ -2,8 +2,9 @@ import {
   storedMessage,
   type EmbeddedDatabase,
   type EmbeddedLog,
+  type StoredEvents,
 } from '../../platform/embedded/index.js';
-import type { LogEvents, OutMessage } from '../../streaming/index.js';
+import type { OutMessage } from '../../streaming/index.js';
 import type { LoggedMessage, MessageLog, MessagePeriod } from '../message-log.js';
 
 const withCursor = (message: OutMessage & { offset: number }): LoggedMessage => ({
@@ -17,7 +18,7 @@ export class EmbeddedMessageLog implements MessageLog {
 
   constructor(
     private readonly log: Pick<
-      EmbeddedLog<LogEvents>,
+      EmbeddedLog<StoredEvents>,
       'messages' | 'onMessages' | 'nextMessageOffset'
     >,
     private readonly database: Pick<EmbeddedDatabase, 'query'>,

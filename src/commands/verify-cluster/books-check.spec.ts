@@ -1,6 +1,6 @@
-import { batchOf } from '../../streaming/index.js';
-import { importFileCountTable, UsageEvents } from '../../ingest/index.js';
+import { ImportFileCountRows, UsageEvents } from '../../ingest/index.js';
 import { booksInForce, GivenBooks, type StoredBook } from './books-check.js';
+import { batchOf } from '../../../test/support/batch-of.js';
 
 const stored = (partition: number, version: number, counted: number): StoredBook => ({
   ...{ fileId: 1, partition, version },
@@ -24,7 +24,7 @@ describe('the book of a file in the log', () => {
     const books = new GivenBooks(4);
     const batch = (rows: number[][]) => ({
       events: new UsageEvents(1),
-      rows: [batchOf(importFileCountTable, rows)],
+      rows: [batchOf(ImportFileCountRows.schema, rows)],
       messages: [],
     });
     books.take(

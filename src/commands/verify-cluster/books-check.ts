@@ -1,5 +1,6 @@
 import { fileStandings } from '../../import/adapters/cassandra-import-file-store.js';
-import { bookColumns, importFileCountTable } from '../../ingest/index.js';
+import { bookColumns, bookOf, ImportFileCountRows } from '../../ingest/index.js';
+import { rowsIn } from '../../streaming/index.js';
 import type { ReplayedBatch } from '../replay.js';
 import type { PartitionEnds } from './partition-ends.js';
 import type { Progress } from './progress.js';
@@ -49,12 +50,12 @@ export class GivenBooks {
   constructor(private readonly partitions: number) {}
 
   take({ rows }: ReplayedBatch, partition: number): void {
-    for (const batch of rows.filter(({ schema }) => schema.name === importFileCountTable.name)) {
-      for (let row = 0; row < batch.length; row++) {
-        const key = Number(batch.column(0)[row]) * this.partitions + partition;
+    for (const books of rowsIn(ImportFileCountRows, rows)) {
+      for (let row = 0; row < books.length; row++) {
+        const key = books.fileIds[row] * this.partitions + partition;
         const book = this.#books.get(key) ?? bookColumns.map(() => 0);
         this.#books.set(key, book);
-        book.forEach((count, at) => (book[at] = count + Number(batch.column(at + 1)[row])));
+        bookOf(books, row).forEach((count, at) => (book[at] += count));
       }
     }
   }

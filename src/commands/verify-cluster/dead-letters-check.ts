@@ -1,4 +1,5 @@
-import { deadLetterTable } from '../../ingest/index.js';
+import { DeadLetterRows } from '../../ingest/index.js';
+import { rowsIn } from '../../streaming/index.js';
 import type { ReplayedBatch } from '../replay.js';
 import type { EndedFiles } from './books-check.js';
 import type { PartitionEnds } from './partition-ends.js';
@@ -39,20 +40,15 @@ export class DeadLettersCheck {
   constructor(private readonly parts: DeadLettersCheckParts) {}
 
   take({ rows }: ReplayedBatch, partition: number): void {
-    for (const batch of rows.filter(({ schema }) => schema.name === deadLetterTable.name)) {
-      const [offsets, fileIds, lineNos, codes] = [0, 1, 2, 3].map((at) => batch.column(at));
-      for (let row = 0; row < batch.length; row++) {
-        const fileId = Number(fileIds[row]);
-        const code = String(codes[row]);
+    for (const letters of rowsIn(DeadLetterRows, rows)) {
+      const { offsets, fileIds, lineNos, codes } = letters;
+      for (let row = 0; row < letters.length; row++) {
+        const fileId = fileIds[row];
+        const code = codes[row];
         // as they are stored: of a file by its line, else by partition and offset
         const place =
-          fileId === 0
-            ? { fileId, lineNo: 0, partition }
-            : { fileId, lineNo: Number(lineNos[row]) };
-        this.#given.set(
-          this.#keyOf({ ...place, offset: Number(offsets[row]), code }),
-          this.#indexOf(code),
-        );
+          fileId === 0 ? { fileId, lineNo: 0, partition } : { fileId, lineNo: lineNos[row] };
+        this.#given.set(this.#keyOf({ ...place, offset: offsets[row], code }), this.#indexOf(code));
       }
     }
   }

@@ -1,4 +1,4 @@
-import { DataRecordRows, usageRecordTable, recordStatuses } from '../../ingest/index.js';
+import { DataRecordRows, UsageRecordRows, recordStatuses } from '../../ingest/index.js';
 import { shardOf, utcDayOf } from '../../platform/cassandra/index.js';
 import { maskMsisdn } from '../../platform/telemetry/index.js';
 import { uuidText, type ColumnBatch } from '../../streaming/index.js';
@@ -26,8 +26,8 @@ export const placeText = (place: number): string => {
 /** The rows of data records among what a replay gives. */
 export const recordRowsIn = (batches: readonly ColumnBatch[]): DataRecordRows[] =>
   batches
-    .filter(({ schema }) => schema.name === usageRecordTable.name)
-    .map((batch) => (batch instanceof DataRecordRows ? batch : DataRecordRows.from(batch)));
+    .filter(({ schema }) => schema.name === UsageRecordRows.schema.name)
+    .map((batch) => (batch instanceof DataRecordRows ? batch : new DataRecordRows(batch)));
 
 /** Where a row belongs. */
 export const placeOfRow = (rows: DataRecordRows, row: number, shards: number): number =>

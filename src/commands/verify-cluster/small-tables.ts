@@ -1,7 +1,7 @@
-import { agreementTable, isWaiting, usageRecordTable } from '../../ingest/index.js';
+import { AgreementRows, isWaiting, UsageRecordRows } from '../../ingest/index.js';
 import { shardOf, type CassandraUuid } from '../../platform/cassandra/index.js';
 import { maskMsisdn } from '../../platform/telemetry/index.js';
-import { uuidText, type ColumnBatch } from '../../streaming/index.js';
+import { rowsIn, uuidText } from '../../streaming/index.js';
 import type { ReplayedBatch } from '../replay.js';
 import type { NamedRow } from './row-texts.js';
 
@@ -73,22 +73,17 @@ const storedAgreement = (row: StoredRow): AgreementValues => ({
   partition: Number(row['log_partition']),
 });
 
-const batchesOf = (batch: ReplayedBatch, table: string): ColumnBatch[] =>
-  batch.rows.filter(({ schema }) => schema.name === table);
-
 function* givenAgreements(batch: ReplayedBatch, partition: number): Generator<AgreementValues> {
-  for (const rows of batchesOf(batch, agreementTable.name)) {
-    const [, msisdns, signedAt, serviceStartAt, zones, maxBytes, versions] =
-      rows.schema.columns.map((_, column) => rows.column(column));
+  for (const rows of rowsIn(AgreementRows, batch.rows)) {
     for (let row = 0; row < rows.length; row++) {
       yield {
-        id: uuidText(rows.column(0) as Uint32Array, row * 4),
-        msisdn: Number(msisdns[row]),
-        signedAtMs: Number(signedAt[row]),
-        serviceStartAtMs: Number(serviceStartAt[row]),
-        zone: String(zones[row]),
-        maxBytes: Number(maxBytes[row]),
-        version: Number(versions[row]),
+        id: uuidText(rows.ids, row * 4),
+        msisdn: rows.msisdns[row],
+        signedAtMs: rows.signedAtMs[row],
+        serviceStartAtMs: rows.serviceStartAtMs[row],
+        zone: rows.billingPeriodTimeZones[row],
+        maxBytes: rows.maxBytesInBillingPeriod[row],
+        version: rows.versions[row],
         partition,
       };
     }
@@ -149,15 +144,13 @@ const waitingRecords = (sizes: { shards: number; partitions: number }): SmallTab
     return waitingRow(values, sizes.partitions);
   },
   *given(batch) {
-    for (const rows of batchesOf(batch, usageRecordTable.name)) {
-      const [msisdns, times, , versions, , , statuses] = rows.schema.columns.map((_, column) =>
-        rows.column(column),
-      );
+    for (const rows of rowsIn(UsageRecordRows, batch.rows)) {
+      const { msisdns, recordedAtMs, recordIds, versions, statuses } = rows;
       for (let row = 0; row < rows.length; row++) {
-        if (!isWaiting(Number(statuses[row]))) continue;
-        const msisdn = Number(msisdns[row]);
-        const recordId = uuidText(rows.column(2) as Uint32Array, row * 4);
-        const values = { recordedAtMs: Number(times[row]), version: Number(versions[row]) };
+        if (!isWaiting(statuses[row])) continue;
+        const msisdn = msisdns[row];
+        const recordId = uuidText(recordIds, row * 4);
+        const values = { recordedAtMs: recordedAtMs[row], version: versions[row] };
         const shard = shardOf(msisdn, sizes.shards);
         yield waitingRow({ shard, msisdn, recordId, ...values }, sizes.partitions);
       }

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { usageRecordTable, type RecordPages } from '../../ingest/index.js';
+import { UsageRecordRows, type RecordPages } from '../../ingest/index.js';
 import { EmbeddedDatabase } from '../../platform/embedded/index.js';
-import { batchOf, parseUuid } from '../../streaming/index.js';
+import { parseUuid } from '../../streaming/index.js';
 import type { DataRecordRow } from '../data-record-store.js';
 import { EmbeddedDataRecordStore } from './embedded-data-record-store.js';
 import { falling } from './row-order.js';
+import { batchOf } from '../../../test/support/batch-of.js';
 
 const uuid = (n: number): string => `${n}0000000-0000-4000-8000-00000000000${n}`;
 const wordsOf = (id: string): Uint32Array => parseUuid(id) as Uint32Array;
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const path = join(directory, 'overage.duckdb');
   database = await EmbeddedDatabase.open({
     path,
-    tables: [usageRecordTable],
+    tables: [UsageRecordRows.schema],
     log: () => undefined,
   });
   const values = [...rows]
@@ -32,7 +33,7 @@ beforeAll(async () => {
     .map(({ recordedAtMs, recordId, version }) => [
       ...[48, recordedAtMs, wordsOf(recordId), version, wordsOf(uuid(7)), 5, 0, 0, 0],
     ]);
-  await database.transaction([batchOf(usageRecordTable, values)]);
+  await database.transaction([batchOf(UsageRecordRows.schema, values)]);
 });
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { nextTurn } from '../../platform/pause.js';
 import {
   isProvisional,
   outcomeOf,
-  type RecordColumns,
+  type UsageRecordRows,
   type RecordPages,
 } from '../../ingest/index.js';
 import { parseUuid, uuidText } from '../../streaming/index.js';
@@ -50,19 +50,19 @@ const rowOf = (row: Record<string, unknown>): DataRecordRow => ({
 });
 
 /** True when the row above has the same agreement: most have. */
-const isAsAbove = ({ agreementIds }: RecordColumns, at: number): boolean => {
+const isAsAbove = ({ agreementIds }: UsageRecordRows, at: number): boolean => {
   for (let word = at * 4; word < at * 4 + 4; word++) {
     if (agreementIds[word] !== agreementIds[word - 4]) return false;
   }
   return true;
 };
 
-const agreementOf = (rows: RecordColumns, at: number): string | undefined => {
+const agreementOf = (rows: UsageRecordRows, at: number): string | undefined => {
   const agreementId = uuidText(rows.agreementIds, at * 4);
   return agreementId === noAgreement ? undefined : agreementId;
 };
 
-const rowsOf = (rows: RecordColumns): DataRecordRow[] => {
+const rowsOf = (rows: UsageRecordRows): DataRecordRow[] => {
   let agreementId: string | undefined;
   return Array.from({ length: rows.length }, (_, at) => {
     if (at === 0 || !isAsAbove(rows, at)) agreementId = agreementOf(rows, at);
@@ -71,7 +71,7 @@ const rowsOf = (rows: RecordColumns): DataRecordRow[] => {
 };
 
 const rowOfColumns = (
-  rows: RecordColumns,
+  rows: UsageRecordRows,
   at: number,
   agreementId: string | undefined,
 ): DataRecordRow => {

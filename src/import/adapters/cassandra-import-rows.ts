@@ -1,11 +1,11 @@
-import { deadLetterTable } from '../../ingest/index.js';
+import { DeadLetterRows } from '../../ingest/index.js';
 import {
   inParallel,
   type CassandraSession,
   type Statement,
 } from '../../platform/cassandra/index.js';
-import type { ColumnBatch } from '../../streaming/index.js';
-import { importFileTable, importProgressTable } from '../domain/tables.js';
+import { rowsIn, type ColumnBatch } from '../../streaming/index.js';
+import { ImportFileRows, ImportProgressRows } from '../domain/tables.js';
 
 /** Of the counts: the lines that the import refused before they came into the log. */
 const beforeTheLog = -1;
@@ -66,16 +66,16 @@ export class CassandraImportRows {
 
   /** Resolves when all rows are there. Calls may overlap; lines of a file come in their order. */
   async write(rows: readonly ColumnBatch[]): Promise<void> {
-    const letters = rowsOf(rows, deadLetterTable.name);
+    const letters = rowsIn(DeadLetterRows, rows);
     const refused = refusedIn(letters);
-    const files = rowsOf(rows, importFileTable.name);
+    const files = rowsIn(ImportFileRows, rows);
     try {
       const counts = await this.#inOrder(() => this.#counts(refused));
       const writes = [
-        ...files.map(fileWrite),
-        ...lastFilesOf(files).map(lastFileWrite),
-        ...rowsOf(rows, importProgressTable.name).map(progressWrite),
-        ...letters.map(letterWrite),
+        ...files.flatMap(fileWrites),
+        ...lastFileWrites(files),
+        ...rowsIn(ImportProgressRows, rows).flatMap(progressWrites),
+        ...letters.flatMap(letterWrites),
         ...counts,
       ];
       await inParallel(batchesOf(writes), batchesAtOnce, (batch) => this.session.batch(batch));
@@ -110,52 +110,63 @@ export class CassandraImportRows {
   }
 }
 
-/** The rows of one table as values in column order. */
-const rowsOf = (batches: readonly ColumnBatch[], table: string): Value[][] =>
-  batches
-    .filter(({ schema }) => schema.name === table)
-    .flatMap((batch) => {
-      const columns = batch.schema.columns.map((_, index) => batch.column(index));
-      return Array.from({ length: batch.length }, (_, row) => columns.map((values) => values[row]));
-    });
+const rowNumbers = ({ length }: ColumnBatch): number[] => Array.from({ length }, (_, row) => row);
 
-const refusedIn = (letters: readonly Value[][]): Refused[] => {
+const refusedIn = (all: readonly DeadLetterRows[]): Refused[] => {
   const byFile = new Map<number, Refused>();
-  for (const [, file, line] of letters) {
-    const [fileId, lineNo] = [Number(file), Number(line)];
-    const known = byFile.get(fileId) ?? { fileId, first: lineNo, last: lineNo, lines: 0 };
-    byFile.set(fileId, { ...known, last: lineNo, lines: known.lines + 1 });
+  for (const letters of all) {
+    for (let row = 0; row < letters.length; row++) {
+      const fileId = letters.fileIds[row];
+      const lineNo = letters.lineNos[row];
+      const known = byFile.get(fileId) ?? { fileId, first: lineNo, last: lineNo, lines: 0 };
+      byFile.set(fileId, { ...known, last: lineNo, lines: known.lines + 1 });
+    }
   }
   return [...byFile.values()];
 };
 
-const fileWrite = ([id, ...values]: Value[]): Write => {
-  const bucket = Math.floor(Number(id) / filesPerBucket);
-  return written(insertFile, `file ${bucket}`, [bucket, id, ...values]);
-};
+const fileWrites = (files: ImportFileRows): Write[] =>
+  rowNumbers(files).map((row) => {
+    const id = files.ids[row];
+    const bucket = Math.floor(id / filesPerBucket);
+    const values = [bucket, id, files.names[row], files.feeds[row], files.bytes[row]];
+    const more = [files.inodes[row], files.registeredAtMs[row]];
+    return written(insertFile, `file ${bucket}`, [...values, ...more]);
+  });
 
 /** The file with the greatest id of each feed. */
-const lastFilesOf = (files: readonly Value[][]): Value[][] => {
-  const last = new Map<Value, Value[]>();
-  for (const file of files) {
-    const [id, , feed] = file;
-    const known = last.get(feed);
-    if (known === undefined || Number(id) > Number(known[0])) last.set(feed, file);
+const lastFileWrites = (all: readonly ImportFileRows[]): Write[] => {
+  const last = new Map<string, { readonly id: number; readonly name: string }>();
+  for (const files of all) {
+    for (let row = 0; row < files.length; row++) {
+      const file = { id: files.ids[row], name: files.names[row] };
+      const known = last.get(files.feeds[row]);
+      if (known === undefined || file.id > known.id) last.set(files.feeds[row], file);
+    }
   }
-  return [...last.values()];
+  return Array.from(last, ([feed, { id, name }]) =>
+    written(insertLastFile, 'last files', [feed, id, name, id]),
+  );
 };
 
-const lastFileWrite = ([id, name, feed]: Value[]): Write =>
-  written(insertLastFile, 'last files', [feed, id, name, id]);
+const progressWrites = (all: ImportProgressRows): Write[] =>
+  rowNumbers(all).map((row) => {
+    const values = [
+      ...[all.fileIds[row], all.seqs[row], all.byteOffsets[row], all.lineNos[row], all.lines[row]],
+      ...[all.firstRecordedAtMs[row], all.lastRecordedAtMs[row], all.states[row]],
+      ...[all.sha256s[row], all.reasons[row], all.atMs[row]],
+    ];
+    return written(insertProgress, `progress ${all.fileIds[row]}`, values);
+  });
 
-const progressWrite = (values: Value[]): Write =>
-  written(insertProgress, `progress ${values[0]}`, values);
-
-const letterWrite = ([offset, fileId, lineNo, code, message, raw]: Value[]): Write => {
-  const bucket = Math.floor(Number(lineNo) / linesPerBucket);
-  const values = [fileId, bucket, lineNo, offset, code, message, raw];
-  return written(insertLetter, `letter ${fileId} ${bucket}`, values);
-};
+const letterWrites = (all: DeadLetterRows): Write[] =>
+  rowNumbers(all).map((row) => {
+    const fileId = all.fileIds[row];
+    const lineNo = all.lineNos[row];
+    const bucket = Math.floor(lineNo / linesPerBucket);
+    const values = [all.offsets[row], all.codes[row], all.messages[row], all.raws[row]];
+    return written(insertLetter, `letter ${fileId} ${bucket}`, [fileId, bucket, lineNo, ...values]);
+  });
 
 const written = (query: string, partition: string, values: readonly Value[]): Write => ({
   query,

@@ -1,6 +1,6 @@
 import type { PartitionFetcher, TransactionalSender } from '../../platform/kafka/index.js';
-import type { ColumnBatch } from '../../streaming/index.js';
-import { importFileTable, importProgressTable, importStates } from '../domain/tables.js';
+import { rowsIn, type ColumnBatch } from '../../streaming/index.js';
+import { ImportFileRows, ImportProgressRows, importStates } from '../domain/tables.js';
 import type { ImportJournal, JournalFile } from '../import-journal.js';
 import { fileRows, progressRows } from '../import-rows.js';
 import type { ImportCode } from '../errors.js';
@@ -158,57 +158,50 @@ const keepLatest = (latest: Map<string, JournalEntry>, files: Iterable<JournalEn
   }
 };
 
-type Row = Readonly<Record<string, unknown>>;
-
-/** The rows of one table among the batches, each with its columns by name. */
-function* rowsOf(batches: readonly ColumnBatch[], table: string): Generator<Row> {
-  for (const { schema, length, column } of batches) {
-    if (schema.name !== table) continue;
-    const columns = schema.columns.map(({ name }, index) => [name, column(index)] as const);
-    for (let at = 0; at < length; at++) {
-      yield Object.fromEntries(columns.map(([name, values]) => [name, values[at]]));
-    }
-  }
-}
-
 /** The files that rows of an append speak of, as they stand behind it. */
 const changedFiles = (
   known: ReadonlyMap<number, JournalEntry>,
   rows: readonly ColumnBatch[],
 ): Map<number, JournalEntry> => {
   const changed = new Map<number, JournalEntry>();
-  const registered = new Map<number, Row>();
-  for (const row of rowsOf(rows, importFileTable.name)) registered.set(Number(row.id), row);
-  for (const row of rowsOf(rows, importProgressTable.name)) {
-    const id = Number(row.file_id);
-    const file = registered.get(id);
-    const facts = file === undefined ? known.get(id) : factsOf(file);
-    if (facts === undefined) throw new Error(`file ${id} is not in the journal`);
-    changed.set(id, { ...facts, ...standingOf(row) });
+  const registered = new Map<number, FileFacts>();
+  for (const files of rowsIn(ImportFileRows, rows)) {
+    for (let row = 0; row < files.length; row++)
+      registered.set(files.ids[row], factsOf(files, row));
+  }
+  for (const standings of rowsIn(ImportProgressRows, rows)) {
+    for (let row = 0; row < standings.length; row++) {
+      const id = standings.fileIds[row];
+      const facts = registered.get(id) ?? known.get(id);
+      if (facts === undefined) throw new Error(`file ${id} is not in the journal`);
+      changed.set(id, { ...facts, ...standingOf(standings, row) });
+    }
   }
   return changed;
 };
 
-const factsOf = (row: Row) => ({
-  id: Number(row.id),
-  name: String(row.name),
-  feed: String(row.feed),
-  bytes: Number(row.bytes),
-  inode: String(row.inode),
-  registeredAtMs: Number(row.registered_at),
+type FileFacts = ReturnType<typeof factsOf>;
+
+const factsOf = (files: ImportFileRows, row: number) => ({
+  id: files.ids[row],
+  name: files.names[row],
+  feed: files.feeds[row],
+  bytes: files.bytes[row],
+  inode: files.inodes[row],
+  registeredAtMs: files.registeredAtMs[row],
 });
 
-const standingOf = (row: Row) => ({
-  state: importStates[Number(row.state)],
-  reason: String(row.reason),
-  sha256: String(row.sha256),
-  atMs: Number(row.at),
-  seq: Number(row.seq),
+const standingOf = (standings: ImportProgressRows, row: number) => ({
+  state: importStates[standings.states[row]],
+  reason: standings.reasons[row],
+  sha256: standings.sha256s[row],
+  atMs: standings.atMs[row],
+  seq: standings.seqs[row],
   mark: {
-    byteOffset: Number(row.byte_offset),
-    lineNo: Number(row.line_no),
-    lines: Number(row.lines),
-    firstRecordedAtMs: Number(row.first_recorded_at),
-    lastRecordedAtMs: Number(row.last_recorded_at),
+    byteOffset: standings.byteOffsets[row],
+    lineNo: standings.lineNos[row],
+    lines: standings.lines[row],
+    firstRecordedAtMs: standings.firstRecordedAtMs[row],
+    lastRecordedAtMs: standings.lastRecordedAtMs[row],
   },
 });

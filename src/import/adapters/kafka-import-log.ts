@@ -1,7 +1,7 @@
 import type { UsageEvents } from '../../ingest/index.js';
 import type { TransactionalSender } from '../../platform/kafka/index.js';
 import type { ColumnBatch } from '../../streaming/index.js';
-import { importFileTable, importProgressTable } from '../domain/tables.js';
+import { ImportFileRows, ImportProgressRows } from '../domain/tables.js';
 import type { ImportLog } from '../import-log.js';
 import type { KafkaImportJournal } from './kafka-import-journal.js';
 
@@ -25,7 +25,7 @@ interface Content {
 
 /** What tells of the transaction: it would be untrue until that is committed. */
 const tellsOfIt = ({ schema: { name } }: ColumnBatch): boolean =>
-  name === importFileTable.name || name === importProgressTable.name;
+  name === ImportFileRows.schema.name || name === ImportProgressRows.schema.name;
 
 /**
  * Lines and the progress of their file in one transaction of Kafka. Refused lines are rows of the

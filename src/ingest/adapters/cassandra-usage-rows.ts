@@ -6,8 +6,14 @@ import {
   type RowGroup,
   type RowStatement,
 } from '../../platform/cassandra/index.js';
-import { parseUuid, type ColumnBatch, type OutMessage } from '../../streaming/index.js';
-import { isWaiting, recordStatuses } from '../domain/tables.js';
+import { parseUuid, type OutMessage } from '../../streaming/index.js';
+import {
+  isWaiting,
+  recordStatuses,
+  type AgreementRows,
+  type DeadLetterRows,
+  type UsageRecordRows,
+} from '../domain/tables.js';
 
 /** The partition of the log, and how its rows are spread. */
 export interface UsagePartition {
@@ -82,16 +88,9 @@ const shardAndDay = (shard: number, day: number): Buffer => {
 };
 
 /** Rows of data records, a group for each shard and UTC day. */
-export function* usageRecordGroups(rows: ColumnBatch, shards: number): Generator<RowGroup> {
-  const msisdns = rows.column(0) as Float64Array;
-  const times = rows.column(1) as Float64Array;
-  const recordIds = rows.column(2) as Uint32Array;
-  const versions = rows.column(3) as Float64Array;
-  const agreementIds = rows.column(4) as Uint32Array;
-  const bytes = rows.column(5) as Float64Array;
-  const statuses = rows.column(6) as Uint8Array;
-  const fileIds = rows.column(7) as Int32Array;
-  const lineNos = rows.column(8) as Int32Array;
+export function* usageRecordGroups(rows: UsageRecordRows, shards: number): Generator<RowGroup> {
+  const { msisdns, recordedAtMs: times, recordIds, versions, agreementIds } = rows;
+  const { recordedBytes: bytes, statuses, fileIds, lineNos } = rows;
   const groups = grouped(
     rows.length,
     (row) => shardOf(msisdns[row], shards) * shardFactor + utcDayOf(times[row]) + shardFactor / 2,
@@ -121,12 +120,8 @@ export function* usageRecordGroups(rows: ColumnBatch, shards: number): Generator
 }
 
 /** Where to look for the records that wait; a group for each subscriber. */
-export function* waitingGroups(rows: ColumnBatch, shards: number): Generator<RowGroup> {
-  const msisdns = rows.column(0) as Float64Array;
-  const times = rows.column(1) as Float64Array;
-  const recordIds = rows.column(2) as Uint32Array;
-  const versions = rows.column(3) as Float64Array;
-  const statuses = rows.column(6) as Uint8Array;
+export function* waitingGroups(rows: UsageRecordRows, shards: number): Generator<RowGroup> {
+  const { msisdns, recordedAtMs: times, recordIds, versions, statuses } = rows;
   const places: number[] = [];
   for (let row = 0; row < rows.length; row++) {
     if (isWaiting(statuses[row])) places.push(row);
@@ -143,19 +138,16 @@ export function* waitingGroups(rows: ColumnBatch, shards: number): Generator<Row
 }
 
 /** Agreements, once for each way they are asked for. */
-export function* agreementGroups(rows: ColumnBatch, partition: number): Generator<RowGroup> {
-  const ids = rows.column(0) as Uint32Array;
-  const zones = rows.column(4) as readonly string[];
-  const versions = rows.column(6) as Float64Array;
-  const numbers = [1, 2, 3, 5].map((column) => rows.column(column) as Float64Array);
-  const [msisdns, signedAt, serviceStartAt, maxBytes] = numbers;
+export function* agreementGroups(rows: AgreementRows, partition: number): Generator<RowGroup> {
+  const { ids, msisdns, signedAtMs, serviceStartAtMs, billingPeriodTimeZones } = rows;
+  const { maxBytesInBillingPeriod, versions } = rows;
   const put = (to: RowBuffer, row: number): void => {
     to.uuid(ids, row * 4);
     to.bigint(msisdns[row]);
-    to.bigint(signedAt[row]);
-    to.bigint(serviceStartAt[row]);
-    to.text(zones[row]);
-    to.bigint(maxBytes[row]);
+    to.bigint(signedAtMs[row]);
+    to.bigint(serviceStartAtMs[row]);
+    to.text(billingPeriodTimeZones[row]);
+    to.bigint(maxBytesInBillingPeriod[row]);
     to.bigint(versions[row]);
     to.int(partition);
   };
@@ -175,13 +167,8 @@ export function* agreementGroups(rows: ColumnBatch, partition: number): Generato
 }
 
 /** What was refused: of a file by its line, else by its offset in this partition of the log. */
-export function* deadLetterGroups(rows: ColumnBatch, partition: number): Generator<RowGroup> {
-  const offsets = rows.column(0) as Float64Array;
-  const fileIds = rows.column(1) as Int32Array;
-  const lineNos = rows.column(2) as Int32Array;
-  const codes = rows.column(3) as readonly string[];
-  const messages = rows.column(4) as readonly string[];
-  const raws = rows.column(5) as readonly Uint8Array[];
+export function* deadLetterGroups(rows: DeadLetterRows, partition: number): Generator<RowGroup> {
+  const { offsets, fileIds, lineNos, codes, messages, raws } = rows;
   const bucket = (row: number): number =>
     bucketOf(fileIds[row] === 0 ? offsets[row] : lineNos[row]);
   const keys = grouped(rows.length, (row) => fileIds[row] * 2 ** 21 + bucket(row));

@@ -3,14 +3,21 @@ import {
   type CassandraSession,
   type RowGroup,
 } from '../../platform/cassandra/index.js';
-import type { ColumnBatch, Effects, EffectsWriter, Position } from '../../streaming/index.js';
 import {
-  agreementTable,
-  usageRecordTable,
-  deadLetterTable,
-  importFileCountTable,
+  rowsIn,
+  type ColumnBatch,
+  type Effects,
+  type EffectsWriter,
+  type Position,
+} from '../../streaming/index.js';
+import {
+  AgreementRows,
+  UsageRecordRows,
+  DeadLetterRows,
+  ImportFileCountRows,
 } from '../domain/tables.js';
 import { DataRecordRows } from '../domain/data-record-rows.js';
+import { bookColumns, bookOf } from '../domain/step-output.js';
 import { CassandraBooks } from './cassandra-books.js';
 import { dataRecordGroup } from './cassandra-data-record-rows.js';
 import {
@@ -22,8 +29,6 @@ import {
   waitingGroups,
   type UsagePartition,
 } from './cassandra-usage-rows.js';
-
-const noRows: readonly RowGroup[] = [];
 
 /** Writes what the steps of one partition cause into the tables of the keyspace. */
 export class CassandraUsageWriter implements EffectsWriter {
@@ -52,32 +57,18 @@ export class CassandraUsageWriter implements EffectsWriter {
   }
 
   *#groups({ rows, messages }: Effects): Generator<RowGroup> {
-    for (const batch of rows) yield* this.#ofTable(batch);
-    yield messageGroup(messages);
-  }
-
-  #ofTable(batch: ColumnBatch): Iterable<RowGroup> {
     const { partition, shards } = this.options;
-    switch (batch.schema.name) {
-      case usageRecordTable.name:
-        return this.#ofRecords(batch, shards);
-      case agreementTable.name:
-        return agreementGroups(batch, partition);
-      case deadLetterTable.name:
-        return deadLetterGroups(batch, partition);
-      case importFileCountTable.name:
-        return noRows; // as books, with what was before
-      default:
-        throw new Error(`table ${batch.schema.name} has no place in the keyspace`);
+    checkTables(rows);
+    for (const records of rowsIn(UsageRecordRows, rows)) {
+      yield* usageRecordGroups(records, shards);
+      yield* waitingGroups(records, shards);
+      if (this.options.dataRecordTable) yield dataRecordGroup(withPeriods(records));
     }
-  }
-
-  *#ofRecords(batch: ColumnBatch, shards: number): Generator<RowGroup> {
-    yield* usageRecordGroups(batch, shards);
-    yield* waitingGroups(batch, shards);
-    if (!this.options.dataRecordTable) return;
-    if (!(batch instanceof DataRecordRows)) throw new TypeError('rows without their periods');
-    yield dataRecordGroup(batch);
+    for (const agreements of rowsIn(AgreementRows, rows)) {
+      yield* agreementGroups(agreements, partition);
+    }
+    for (const letters of rowsIn(DeadLetterRows, rows)) yield* deadLetterGroups(letters, partition);
+    yield messageGroup(messages);
   }
 
   /** The last event of the step, which may be in the middle of its messages. */
@@ -86,19 +77,31 @@ export class CassandraUsageWriter implements EffectsWriter {
   }
 }
 
+/** Books of files are written with what was before. */
+const tables = [UsageRecordRows, AgreementRows, DeadLetterRows, ImportFileCountRows];
+const tableNames = new Set(tables.map(({ schema }) => schema.name));
+
+const checkTables = (rows: readonly ColumnBatch[]): void => {
+  const foreign = rows.find(({ schema }) => !tableNames.has(schema.name));
+  if (foreign) throw new Error(`table ${foreign.schema.name} has no place in the keyspace`);
+};
+
+const withPeriods = (rows: UsageRecordRows): DataRecordRows => {
+  if (!(rows instanceof DataRecordRows)) throw new TypeError('rows without their periods');
+  return rows;
+};
+
 /** The changes of a step, each file once. */
 const bookChanges = (rows: readonly ColumnBatch[]): { fileId: number; counts: number[] }[] => {
   const changes = new Map<number, number[]>();
-  for (const batch of rows) {
-    if (batch.schema.name !== importFileCountTable.name) continue;
-    const [fileIds, ...columns] = batch.schema.columns.map(
-      (_, at) => batch.column(at) as Int32Array,
-    );
-    for (let row = 0; row < batch.length; row++) {
-      const before = changes.get(fileIds[row]) ?? columns.map(() => 0);
+  for (const books of rowsIn(ImportFileCountRows, rows)) {
+    for (let row = 0; row < books.length; row++) {
+      const fileId = books.fileIds[row];
+      const before = changes.get(fileId) ?? bookColumns.map(() => 0);
+      const counts = bookOf(books, row);
       changes.set(
-        fileIds[row],
-        columns.map((values, at) => before[at] + values[row]),
+        fileId,
+        counts.map((count, at) => before[at] + count),
       );
     }
   }

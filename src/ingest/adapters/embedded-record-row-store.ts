@@ -4,9 +4,9 @@ import { DataRecordRows } from '../domain/data-record-rows.js';
 import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
 import { indexedRecordRows } from './indexed-record-rows.js';
 import type { RecordIndex } from './record-index/record-index.js';
-import { statusOf, usageRecordTable } from '../domain/tables.js';
+import { statusOf, UsageRecordRows } from '../domain/tables.js';
 
-const columns = usageRecordTable.columns.map(({ name }) => `r."${name}"`).join(', ');
+const columns = UsageRecordRows.schema.columns.map(({ name }) => `r."${name}"`).join(', ');
 
 // The bounds let whole row groups be passed over: their zone maps know the times in them.
 const ofIdentities = `
@@ -60,16 +60,16 @@ const recordRowsOfTable = (
       const batch = await database.own.queryColumns(
         ofIdentities,
         [Float64Array.from(lookups.msisdns), times, beforeOffset, least, greatest],
-        usageRecordTable,
+        UsageRecordRows.schema,
       );
-      found = DataRecordRows.from(batch);
+      found = new DataRecordRows(batch);
     }
     if (lookups.waitingOf.length === 0) return found ?? new DataRecordRows(0);
-    const waiting = DataRecordRows.from(
+    const waiting = new DataRecordRows(
       await database.own.queryColumns(
         waitingOf,
         [Float64Array.from(lookups.waitingOf), beforeOffset],
-        usageRecordTable,
+        UsageRecordRows.schema,
       ),
     );
     return found === undefined ? waiting : joined(found, waiting);
@@ -79,7 +79,7 @@ const recordRowsOfTable = (
 const joined = (first: DataRecordRows, second: DataRecordRows): DataRecordRows => {
   const rows = new DataRecordRows(first.length + second.length);
   for (const part of [first, second]) {
-    for (let row = 0; row < part.length; row++) rows.pushRow(part, row);
+    for (let row = 0; row < part.length; row++) rows.copyRow(part, row);
   }
   return rows;
 };

@@ -1,9 +1,9 @@
 import type { StoreReads } from '../../platform/embedded/index.js';
 import { DataRecordRows } from '../domain/data-record-rows.js';
-import { usageRecordTable } from '../domain/tables.js';
+import { UsageRecordRows } from '../domain/tables.js';
 import type { RecordTable } from './record-index/record-index.js';
 
-const columns = usageRecordTable.columns.map(({ name }) => `"${name}"`).join(', ');
+const columns = UsageRecordRows.schema.columns.map(({ name }) => `"${name}"`).join(', ');
 
 /** Table `usage_record` as its index reads it: rows lie in order of their version. */
 export const embeddedRecordTable = (database: StoreReads): RecordTable => ({
@@ -18,7 +18,11 @@ export const embeddedRecordTable = (database: StoreReads): RecordTable => ({
   },
   async between(fromVersion, toVersion) {
     const sql = `SELECT ${columns} FROM usage_record WHERE version >= $1 AND version < $2`;
-    const batch = await database.queryColumns(sql, [fromVersion, toVersion], usageRecordTable);
-    return DataRecordRows.from(batch);
+    const batch = await database.queryColumns(
+      sql,
+      [fromVersion, toVersion],
+      UsageRecordRows.schema,
+    );
+    return new DataRecordRows(batch);
   },
 });

@@ -1,9 +1,8 @@
 import { Turns } from '../../platform/turns.js';
 import { DataRecordRows } from '../domain/data-record-rows.js';
 import type { FoundRecords, RecordLookups } from '../domain/record-lookups.js';
-import { isWaiting } from '../domain/tables.js';
-import type { RecordColumns, RecordPlace } from '../record-pages.js';
-import { FoundRows } from './record-index/found-rows.js';
+import { isWaiting, type UsageRecordRows } from '../domain/tables.js';
+import type { RecordPlace } from '../record-pages.js';
 import type { RecordIndex } from './record-index/record-index.js';
 
 const rowsAPage = 2048;
@@ -15,7 +14,7 @@ interface Wanted {
 
 /** What was found so far, and when it is the turn of others. */
 interface Finding {
-  readonly found: FoundRows;
+  readonly found: DataRecordRows;
   readonly turns: Turns;
 }
 
@@ -39,19 +38,19 @@ const addIdentities = async (
     last = at;
     if (isSame) continue;
     index.at(msisdns[at], recordedAtMs[at], (rows, row) => {
-      if (rows.versions[row] < beforeOffset) found.add(rows, row);
+      if (rows.versions[row] < beforeOffset) found.copyRow(rows, row);
     });
     if (turns.isOver) await turns.pass();
   }
 };
 
-const placeAt = (rows: RecordColumns, row: number): RecordPlace => ({
+const placeAt = (rows: UsageRecordRows, row: number): RecordPlace => ({
   recordedAtMs: rows.recordedAtMs[row],
   recordId: rows.recordIds.slice(row * 4, row * 4 + 4),
   version: rows.versions[row],
 });
 
-const isOfRecord = (place: RecordPlace, rows: RecordColumns, row: number): boolean => {
+const isOfRecord = (place: RecordPlace, rows: UsageRecordRows, row: number): boolean => {
   if (rows.recordedAtMs[row] !== place.recordedAtMs) return false;
   for (let word = 0; word < 4; word++) {
     if (rows.recordIds[row * 4 + word] !== place.recordId[word]) return false;
@@ -73,7 +72,7 @@ const addWaiting = async (
       if (page.versions[row] >= beforeOffset) continue;
       if (newest !== undefined && isOfRecord(newest, page, row)) continue;
       newest = placeAt(page, row);
-      if (isWaiting(page.statuses[row])) found.add(page, row);
+      if (isWaiting(page.statuses[row])) found.copyRow(page, row);
     }
     if (page.length < rowsAPage) break;
     const before = placeAt(page, page.length - 1);
@@ -93,10 +92,10 @@ export const indexedRecordRows = async (
   beforeOffset: number,
 ): Promise<FoundRecords | undefined> => {
   const { losses } = index;
-  const finding = { found: new FoundRows(), turns: new Turns() };
+  const finding = { found: new DataRecordRows(), turns: new Turns() };
   await addIdentities(index, { lookups, beforeOffset }, finding);
   for (const msisdn of lookups.waitingOf) {
     await addWaiting(index, { msisdn, beforeOffset }, finding);
   }
-  return index.losses === losses ? DataRecordRows.from(finding.found.batch) : undefined;
+  return index.losses === losses ? finding.found : undefined;
 };

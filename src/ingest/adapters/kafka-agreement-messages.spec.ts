@@ -1,8 +1,9 @@
-import { batchOf, type Effects } from '../../streaming/index.js';
-import { agreementTable } from '../domain/tables.js';
+import { type Effects } from '../../streaming/index.js';
+import { AgreementRows } from '../domain/tables.js';
 import { AgreementForwarder, type AgreementForwarderParts } from './kafka-agreement-forwarder.js';
 import { AgreementMessages } from './kafka-agreement-messages.js';
 import { UsageDecoder, type ReadMessage } from './kafka-usage-codec.js';
+import { batchOf } from '../../../test/support/batch-of.js';
 
 const warsaw = 'Europe/Warsaw';
 const id = Uint32Array.of(0x11111111, 0x11114111, 0x81111111, 0x11111111);
@@ -12,7 +13,7 @@ const signedAtMs = Date.UTC(2019, 11, 20);
 const accepted = (offsets: readonly number[], signedMs = signedAtMs): Effects => ({
   rows: [
     batchOf(
-      agreementTable,
+      AgreementRows.schema,
       offsets.map((offset) => [id, 48_500_000_001, signedMs, signedMs, warsaw, 100, offset]),
     ),
   ],

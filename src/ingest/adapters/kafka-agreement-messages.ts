@@ -1,6 +1,12 @@
 import { agreementToJson } from '../../agreements/index.js';
-import { partitionOfNumber, uuidText, type Effects, type Position } from '../../streaming/index.js';
-import { agreementTable } from '../domain/tables.js';
+import {
+  partitionOfNumber,
+  rowsIn,
+  uuidText,
+  type Effects,
+  type Position,
+} from '../../streaming/index.js';
+import { AgreementRows } from '../domain/tables.js';
 
 /** Says that an agreement of the log came from the topic of agreements: it stands there already. */
 export const forwardedHeader = 'from';
@@ -14,8 +20,6 @@ export interface AgreementMessagesOptions {
   /** What `acceptedHeader` says of this log, unlike any other's. */
   readonly log: string;
 }
-
-type AgreementRows = Effects['rows'][number];
 
 interface AgreementMessage {
   readonly key: string;
@@ -70,10 +74,8 @@ export class AgreementMessages {
   #messages({ rows }: Effects): OfPartition[] {
     const { topic, partitions } = this.options;
     const byPartition = new Map<number, AgreementMessage[]>();
-    for (const batch of rows) {
-      if (batch.schema.name !== agreementTable.name) continue;
-      const msisdns = batch.column(1) as Float64Array;
-      const versions = batch.column(6) as Float64Array;
+    for (const batch of rowsIn(AgreementRows, rows)) {
+      const { msisdns, versions } = batch;
       for (let row = 0; row < batch.length; row++) {
         if (this.#forwarded.delete(versions[row])) continue;
         const partition = partitionOfNumber(msisdns[row], partitions);
@@ -86,13 +88,13 @@ export class AgreementMessages {
   }
 
   #message(batch: AgreementRows, row: number): AgreementMessage {
-    const [msisdn, signedAtMs, serviceStartAtMs, maxBytesInBillingPeriod] = [1, 2, 3, 5].map(
-      (column) => (batch.column(column) as Float64Array)[row],
-    );
+    const msisdn = batch.msisdns[row];
+    const signedAtMs = batch.signedAtMs[row];
     const agreement = {
-      ...{ id: uuidText(batch.column(0) as Uint32Array, row * 4), msisdn, signedAtMs },
-      ...{ serviceStartAtMs, maxBytesInBillingPeriod },
-      billingPeriodTimeZone: (batch.column(4) as readonly string[])[row],
+      ...{ id: uuidText(batch.ids, row * 4), msisdn, signedAtMs },
+      serviceStartAtMs: batch.serviceStartAtMs[row],
+      billingPeriodTimeZone: batch.billingPeriodTimeZones[row],
+      maxBytesInBillingPeriod: batch.maxBytesInBillingPeriod[row],
     };
     return {
       key: String(msisdn),

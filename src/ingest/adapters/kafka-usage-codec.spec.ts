@@ -56,7 +56,7 @@ const here = partitionOfNumber(48500000001, partitions);
 const only = (message: Partial<UsageMessage>): { type: number; code: string | undefined } => {
   const whole = { index: 0, key: '48500000001', value: '', ...message };
   const events = read([whole], here);
-  const payload = events.types[0] === eventTypes.unreadable ? events.payloads.get(0) : undefined;
+  const payload = events.types[0] === eventTypes.unreadable ? events.payloads[0] : undefined;
   const { code } = JSON.parse(payload ?? '{}') as { code?: string };
   return { type: events.types[0], code };
 };
@@ -110,7 +110,7 @@ describe('usage events on the topic', () => {
     const messages = usageMessages(events, partitions);
     messages.forEach((of, partition) => {
       const back = read(of, partition);
-      expect([back.length, back.types[0], back.payloads.get(0)]).toEqual([1, 3, payload]);
+      expect([back.length, back.types[0], back.payloads[0]]).toEqual([1, 3, payload]);
     });
   });
 

@@ -56,7 +56,7 @@ export const usageMessage = (events: UsageEvents, index: number): UsageMessage =
   const key = msisdn === 0 ? null : String(msisdn);
   const type = events.types[index];
   if (!isRecord(type)) {
-    const value = events.payloads.get(index) as string;
+    const value = events.payloads[index];
     return { index, key, value, headers: { type: typeNames[type] } };
   }
   const timestamp = String(Math.max(0, events.timestampsMs[index]));

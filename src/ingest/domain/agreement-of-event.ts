@@ -5,5 +5,5 @@ import type { ReadonlyUsageEvents } from './usage-events.js';
 export const agreementOfEvent = (events: ReadonlyUsageEvents, at: number): AgreementReading => {
   const agreement = events.agreements.get(at);
   if (agreement !== undefined) return { ok: true, agreement };
-  return parseAgreement(JSON.parse(events.payloads.get(at) as string));
+  return parseAgreement(JSON.parse(events.payloads[at]));
 };

@@ -1,6 +1,6 @@
 import type { Agreement } from '../../agreements/index.js';
-import { parseUuid, type ColumnBatch } from '../../streaming/index.js';
-import { agreementTable } from './tables.js';
+import { parseUuid, rowsFrom } from '../../streaming/index.js';
+import { AgreementRows } from './tables.js';
 
 /** An agreement that was accepted, and the offset of its event. */
 export interface AcceptedAgreement {
@@ -8,24 +8,14 @@ export interface AcceptedAgreement {
   readonly version: number;
 }
 
-/** Rows of table agreement; by columns at once, as a million may be posted. */
-export const agreementRows = (accepted: readonly AcceptedAgreement[]): ColumnBatch => {
-  const { length } = accepted;
-  const ids = new Uint32Array(length * 4);
-  const zones: string[] = [];
-  const [msisdns, signedAtMs, serviceStartAtMs, maxBytes, versions] = Array.from(
-    { length: 5 },
-    () => new Float64Array(length),
-  );
-  accepted.forEach(({ agreement, version }, row) => {
-    ids.set(parseUuid(agreement.id) as Uint32Array, row * 4);
-    msisdns[row] = agreement.msisdn;
-    signedAtMs[row] = agreement.signedAtMs;
-    serviceStartAtMs[row] = agreement.serviceStartAtMs;
-    zones.push(agreement.billingPeriodTimeZone);
-    maxBytes[row] = agreement.maxBytesInBillingPeriod;
-    versions[row] = version;
+/** Rows of table agreement. */
+export const agreementRows = (accepted: readonly AcceptedAgreement[]): AgreementRows =>
+  rowsFrom(AgreementRows, accepted, {
+    ids: ({ agreement }) => parseUuid(agreement.id) as Uint32Array,
+    msisdns: ({ agreement }) => agreement.msisdn,
+    signedAtMs: ({ agreement }) => agreement.signedAtMs,
+    serviceStartAtMs: ({ agreement }) => agreement.serviceStartAtMs,
+    billingPeriodTimeZones: ({ agreement }) => agreement.billingPeriodTimeZone,
+    maxBytesInBillingPeriod: ({ agreement }) => agreement.maxBytesInBillingPeriod,
+    versions: ({ version }) => version,
   });
-  const columns = [ids, msisdns, signedAtMs, serviceStartAtMs, zones, maxBytes, versions];
-  return { schema: agreementTable, length, column: (index) => columns[index] };
-};

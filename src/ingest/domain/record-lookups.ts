@@ -2,7 +2,7 @@ import { parseUuid, type ColumnBatch, type StepLookups } from '../../streaming/i
 import { DataRecordRows } from './data-record-rows.js';
 import type { IngestState } from './ingest-state.js';
 import type { KnownRecords } from './known-records/known-records.js';
-import { usageRecordTable } from './tables.js';
+import { UsageRecordRows } from './tables.js';
 import { eventTypes, isRecord, type ReadonlyUsageEvents } from './usage-events.js';
 
 /** What a step has to know from the store: rows of places, and rows that wait. */
@@ -80,7 +80,7 @@ const mayBeKnown = (known: KnownRecords, events: ReadonlyUsageEvents, at: number
   if (isRecord(events.types[at])) {
     return known.mayHaveRecord(msisdn, recordedAtMs, events.recordIds, at * 4);
   }
-  const { recordId } = JSON.parse(events.payloads.get(at) as string) as CorrectionPayload;
+  const { recordId } = JSON.parse(events.payloads[at]) as CorrectionPayload;
   return known.mayHaveRecord(msisdn, recordedAtMs, parseUuid(recordId) as Uint32Array, 0);
 };
 
@@ -118,10 +118,10 @@ export const foundWithUncommitted = (
 ): FoundRecords => {
   const isWanted = wantedBy(lookups);
   for (const batch of batches) {
-    if (batch.schema !== usageRecordTable) continue;
-    const rows = DataRecordRows.from(batch);
+    if (batch.schema !== UsageRecordRows.schema) continue;
+    const rows = new DataRecordRows(batch);
     for (let row = 0; row < rows.length; row++) {
-      if (isWanted(rows.msisdns[row], rows.recordedAtMs[row])) found.pushRow(rows, row);
+      if (isWanted(rows.msisdns[row], rows.recordedAtMs[row])) found.copyRow(rows, row);
     }
   }
   return found;

@@ -1,7 +1,7 @@
-import { batchOf, type ColumnBatch } from '../../streaming/index.js';
+import { rowsFrom, type ColumnBatch } from '../../streaming/index.js';
 import { agreementRows, type AcceptedAgreement } from './agreement-rows.js';
 import { DataRecordRows } from './data-record-rows.js';
-import { deadLetterTable, importFileCountTable } from './tables.js';
+import { DeadLetterRows, ImportFileCountRows } from './tables.js';
 
 /** The columns of a file's book, as table import_file_count has them after the file id. */
 export const bookColumns = ['counted', 'late', 'waiting', 'duplicate', 'rejected'] as const;
@@ -17,18 +17,51 @@ export interface Refusal {
   readonly raw: Uint8Array;
 }
 
-type RowValues = readonly (number | string | Uint8Array | Uint32Array)[];
+/** Rows of table dead_letter. */
+export const deadLetterRows = (refusals: readonly Refusal[]): DeadLetterRows =>
+  rowsFrom(DeadLetterRows, refusals, {
+    offsets: ({ offset }) => offset,
+    fileIds: ({ fileId }) => fileId,
+    lineNos: ({ lineNo }) => lineNo,
+    codes: ({ code }) => code,
+    messages: ({ message }) => message,
+    raws: ({ raw }) => raw,
+  });
+
+/** Changes of a book; what is not named does not change. */
+type BookChange = Readonly<Partial<Record<BookColumn, number>>>;
+
+/** Rows of table import_file_count. */
+export const bookRows = (
+  books: readonly (readonly [fileId: number, change: BookChange])[],
+): ImportFileCountRows =>
+  rowsFrom(ImportFileCountRows, books, {
+    fileIds: ([fileId]) => fileId,
+    counted: ([, { counted = 0 }]) => counted,
+    late: ([, { late = 0 }]) => late,
+    waiting: ([, { waiting = 0 }]) => waiting,
+    duplicate: ([, { duplicate = 0 }]) => duplicate,
+    rejected: ([, { rejected = 0 }]) => rejected,
+  });
+
+/** The counts of a row, in the order of `bookColumns`. */
+export const bookOf = (books: ImportFileCountRows, row: number): number[] =>
+  bookColumns.map((column) => books[column][row]);
+
+const newBook = (): Record<BookColumn, number> => {
+  return { counted: 0, late: 0, waiting: 0, duplicate: 0, rejected: 0 };
+};
 
 /** Rows one step causes, gathered while it runs. */
 export class StepOutput {
   readonly records: DataRecordRows;
   /** Rows of records that wait or did, by MSISDN: an agreement of this step may release them. */
   readonly rowsOfWaiting = new Map<number, number[]>();
-  readonly #books = new Map<number, number[]>();
-  readonly #refusals: RowValues[] = [];
+  readonly #books = new Map<number, Record<BookColumn, number>>();
+  readonly #refusals: Refusal[] = [];
   readonly #agreements: AcceptedAgreement[] = [];
   #lastFileId = 0;
-  #lastBook: number[] | undefined;
+  #lastBook: Record<BookColumn, number> | undefined;
 
   constructor(capacity: number) {
     this.records = new DataRecordRows(capacity);
@@ -45,16 +78,15 @@ export class StepOutput {
   book(fileId: number, column: BookColumn, by = 1): void {
     if (fileId === 0) return;
     if (fileId !== this.#lastFileId || this.#lastBook === undefined) {
-      this.#lastBook = this.#books.get(fileId) ?? [0, 0, 0, 0, 0];
+      this.#lastBook = this.#books.get(fileId) ?? newBook();
       this.#books.set(fileId, this.#lastBook);
       this.#lastFileId = fileId;
     }
-    this.#lastBook[bookColumns.indexOf(column)] += by;
+    this.#lastBook[column] += by;
   }
 
   refuse(refusal: Refusal): void {
-    const { offset, fileId, lineNo, code, message, raw } = refusal;
-    this.#refusals.push([offset, fileId, lineNo, code, message, raw]);
+    this.#refusals.push(refusal);
   }
 
   addAgreement(accepted: AcceptedAgreement): void {
@@ -63,11 +95,10 @@ export class StepOutput {
 
   /** All rows by table; tables without a row are left out. */
   rows(): ColumnBatch[] {
-    const books = [...this.#books].map(([fileId, counts]) => [fileId, ...counts]);
     return [
       this.records,
-      batchOf(importFileCountTable, books),
-      batchOf(deadLetterTable, this.#refusals),
+      bookRows([...this.#books]),
+      deadLetterRows(this.#refusals),
       agreementRows(this.#agreements),
     ].filter((batch) => batch.length > 0);
   }

@@ -1,4 +1,4 @@
-import type { TableSchema } from '../../streaming/index.js';
+import { columns } from '../../streaming/index.js';
 
 /**
  * What became of a record, and whether it is provisional: of a line that may have been cut off,
@@ -37,58 +37,48 @@ export const isWaiting = (status: number): boolean => outcomeOf(status) === 'wai
 export const isProvisional = (status: number): boolean => status >= recordOutcomes.length;
 
 /** Rows of data records; the greatest version of (msisdn, recorded_at, record_id) is in force. */
-export const usageRecordTable: TableSchema = {
-  name: 'usage_record',
-  formerName: 'data_record',
-  columns: [
-    { name: 'msisdn', kind: 'bigint' },
-    { name: 'recorded_at', kind: 'bigint' }, // epoch ms
-    { name: 'record_id', kind: 'uuid' },
-    { name: 'version', kind: 'bigint' }, // log offset of the event that wrote it
-    { name: 'agreement_id', kind: 'uuid' }, // none while waiting
-    { name: 'recorded_bytes', kind: 'bigint' },
-    { name: 'status', kind: 'tinyint' }, // index in recordStatuses
-    { name: 'file_id', kind: 'integer' }, // 0: came without a file
-    { name: 'line_no', kind: 'integer' },
-  ],
-};
+export class UsageRecordRows extends columns(
+  { name: 'usage_record', formerName: 'data_record' },
+  {
+    msisdns: ['msisdn', 'bigint'],
+    recordedAtMs: ['recorded_at', 'bigint'], // epoch ms
+    recordIds: ['record_id', 'uuid'],
+    versions: ['version', 'bigint'], // log offset of the event that wrote it
+    agreementIds: ['agreement_id', 'uuid'], // none while waiting
+    recordedBytes: ['recorded_bytes', 'bigint'],
+    statuses: ['status', 'tinyint'], // index in recordStatuses
+    fileIds: ['file_id', 'integer'], // 0: came without a file
+    lineNos: ['line_no', 'integer'],
+  },
+) {}
 
 /** Changes of a file's book; the sum over all rows of a file is its book. */
-export const importFileCountTable: TableSchema = {
-  name: 'import_file_count',
-  columns: [
-    { name: 'file_id', kind: 'integer' },
-    { name: 'counted', kind: 'integer' },
-    { name: 'late', kind: 'integer' },
-    { name: 'waiting', kind: 'integer' },
-    { name: 'duplicate', kind: 'integer' },
-    { name: 'rejected', kind: 'integer' },
-  ],
-};
+export class ImportFileCountRows extends columns('import_file_count', {
+  fileIds: ['file_id', 'integer'],
+  counted: ['counted', 'integer'],
+  late: ['late', 'integer'],
+  waiting: ['waiting', 'integer'],
+  duplicate: ['duplicate', 'integer'],
+  rejected: ['rejected', 'integer'],
+}) {}
 
 /** Input that was refused, with its text: lines of files, records, agreements, corrections. */
-export const deadLetterTable: TableSchema = {
-  name: 'dead_letter',
-  columns: [
-    { name: 'offset', kind: 'bigint' }, // of the refused event; -1: refused before the log
-    { name: 'file_id', kind: 'integer' },
-    { name: 'line_no', kind: 'integer' },
-    { name: 'code', kind: 'text' },
-    { name: 'message', kind: 'text' },
-    { name: 'raw', kind: 'blob' },
-  ],
-};
+export class DeadLetterRows extends columns('dead_letter', {
+  offsets: ['offset', 'bigint'], // of the refused event; -1: refused before the log
+  fileIds: ['file_id', 'integer'],
+  lineNos: ['line_no', 'integer'],
+  codes: ['code', 'text'],
+  messages: ['message', 'text'],
+  raws: ['raw', 'blob'],
+}) {}
 
 /** Agreements that are accepted, with the offset of their event. */
-export const agreementTable: TableSchema = {
-  name: 'agreement',
-  columns: [
-    { name: 'id', kind: 'uuid' },
-    { name: 'msisdn', kind: 'bigint' },
-    { name: 'signed_at', kind: 'bigint' },
-    { name: 'service_start_at', kind: 'bigint' },
-    { name: 'billing_period_time_zone', kind: 'text' },
-    { name: 'max_bytes_in_billing_period', kind: 'bigint' },
-    { name: 'version', kind: 'bigint' },
-  ],
-};
+export class AgreementRows extends columns('agreement', {
+  ids: ['id', 'uuid'],
+  msisdns: ['msisdn', 'bigint'],
+  signedAtMs: ['signed_at', 'bigint'],
+  serviceStartAtMs: ['service_start_at', 'bigint'],
+  billingPeriodTimeZones: ['billing_period_time_zone', 'text'],
+  maxBytesInBillingPeriod: ['max_bytes_in_billing_period', 'bigint'],
+  versions: ['version', 'bigint'],
+}) {}

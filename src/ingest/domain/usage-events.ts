@@ -1,5 +1,5 @@
 import { agreementText, type Agreement } from '../../agreements/index.js';
-import { grown, type LogEvents } from '../../streaming/index.js';
+import { columns, type LogEvents } from '../../streaming/index.js';
 
 /**
  * The events of topic `incoming-data-records`; a message without a type is a data record. What
@@ -48,48 +48,34 @@ export interface ReadonlyUsageEvents {
   readonly recordedBytes: ArrayLike<number>;
   readonly fileIds: ArrayLike<number>;
   readonly lineNos: ArrayLike<number>;
-  readonly payloads: ReadonlyMap<number, string>;
+  /** JSON of control events; empty of records. */
+  readonly payloads: ArrayLike<string>;
   readonly agreements: ReadonlyMap<number, Agreement>;
   raw(this: void, index: number): Uint8Array | undefined;
 }
 
 /**
- * Columns of usage events. Offsets are given by the log when the events are appended.
- * `raw` answers the text an event was read from: for dead letters, so only while it is processed
- * for the first time.
+ * Usage events as columns, and as table `log` of the embedded store. Offsets are given by the log
+ * when the events are appended. `raw` answers the text an event was read from: for dead letters, so
+ * only while it is processed for the first time.
  */
-export class UsageEvents implements LogEvents, ReadonlyUsageEvents {
-  length = 0;
-  offsets: Float64Array;
-  types: Uint8Array;
-  keys: Float64Array;
-  timestampsMs: Float64Array;
-  recordIds: Uint32Array;
-  recordedBytes: Float64Array;
-  fileIds: Int32Array;
-  lineNos: Int32Array;
-  /** JSON of control events, by index. */
-  readonly payloads = new Map<number, string>();
+export class UsageEvents
+  extends columns('log', {
+    offsets: ['offset', 'bigint'],
+    types: ['type', 'tinyint'], // eventTypes
+    keys: ['msisdn', 'bigint'],
+    timestampsMs: ['timestamp', 'bigint'], // epoch ms
+    recordIds: ['record_id', 'uuid'],
+    recordedBytes: ['recorded_bytes', 'bigint'],
+    fileIds: ['file_id', 'integer'],
+    lineNos: ['line_no', 'integer'],
+    payloads: ['payload', 'text'], // JSON of control events
+  })
+  implements LogEvents, ReadonlyUsageEvents
+{
   /** Agreements whose payload need not be read, as it was made from them here; by index. */
   readonly agreements = new Map<number, Agreement>();
   raw: (index: number) => Uint8Array | undefined = () => undefined;
-
-  constructor(capacity = 16) {
-    this.offsets = new Float64Array(capacity);
-    this.types = new Uint8Array(capacity);
-    this.keys = new Float64Array(capacity);
-    this.timestampsMs = new Float64Array(capacity);
-    this.recordIds = new Uint32Array(capacity * 4);
-    this.recordedBytes = new Float64Array(capacity);
-    this.fileIds = new Int32Array(capacity);
-    this.lineNos = new Int32Array(capacity);
-  }
-
-  /** Room for one more event at `length`; a hot writer fills the columns itself. */
-  reserve(): number {
-    if (this.length === this.types.length) this.#grow(this.length * 2);
-    return this.length;
-  }
 
   /** Adds a record; its type is one of those `isRecord` knows. */
   pushRecord(record: UsageRecord, type: number = eventTypes.dataRecord): void {
@@ -114,7 +100,7 @@ export class UsageEvents implements LogEvents, ReadonlyUsageEvents {
     this.recordedBytes[at] = 0;
     this.fileIds[at] = 0;
     this.lineNos[at] = 0;
-    this.payloads.set(at, event.payload);
+    this.payloads[at] = event.payload;
     this.length++;
   }
 
@@ -127,34 +113,11 @@ export class UsageEvents implements LogEvents, ReadonlyUsageEvents {
   }
 
   /** Adds all events of another run behind these, for one transaction over several appends. */
-  pushAll(other: UsageEvents): void {
+  override pushAll(other: this): void {
     const at = this.length;
-    const end = at + other.length;
-    if (end > this.types.length) this.#grow(Math.max(end, at * 2));
-    const n = other.length;
-    this.offsets.set(other.offsets.subarray(0, n), at);
-    this.types.set(other.types.subarray(0, n), at);
-    this.keys.set(other.keys.subarray(0, n), at);
-    this.timestampsMs.set(other.timestampsMs.subarray(0, n), at);
-    this.recordIds.set(other.recordIds.subarray(0, n * 4), at * 4);
-    this.recordedBytes.set(other.recordedBytes.subarray(0, n), at);
-    this.fileIds.set(other.fileIds.subarray(0, n), at);
-    this.lineNos.set(other.lineNos.subarray(0, n), at);
-    for (const [index, payload] of other.payloads) this.payloads.set(at + index, payload);
+    this.copyRows(other);
     for (const [index, agreement] of other.agreements) this.agreements.set(at + index, agreement);
     const before = this.raw;
     this.raw = (index) => (index < at ? before(index) : other.raw(index - at));
-    this.length = end;
-  }
-
-  #grow(capacity: number): void {
-    this.offsets = grown(this.offsets, capacity);
-    this.types = grown(this.types, capacity);
-    this.keys = grown(this.keys, capacity);
-    this.timestampsMs = grown(this.timestampsMs, capacity);
-    this.recordIds = grown(this.recordIds, capacity * 4);
-    this.recordedBytes = grown(this.recordedBytes, capacity);
-    this.fileIds = grown(this.fileIds, capacity);
-    this.lineNos = grown(this.lineNos, capacity);
   }
 }

@@ -118,12 +118,13 @@ export class ColumnWriter {
    * Throws Fault VALUE_NOT_STORABLE when a value does not fit its column.
    */
   *write(batch: ColumnBatch, appender: DuckDBAppender): Generator<undefined, void> {
+    const columns = this.schema.columns.map((_, index) => batch.column(index));
     for (let at = 0; at < batch.length; at += vectorRows) {
       const rows = Math.min(vectorRows, batch.length - at);
       this.#chunk.reset();
       this.#chunk.rowCount = rows;
       this.schema.columns.forEach(({ name, kind }, index) => {
-        const values = batch.column(index);
+        const values = columns[index];
         const vector = bindings.data_chunk_get_vector(this.#chunk.chunk, index);
         const piece = { vector, at, rows, column: `${this.schema.name}.${name}` };
         if (values.length < wanted(kind, at + rows)) {

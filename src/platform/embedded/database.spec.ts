@@ -3,8 +3,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { batchOf, type ColumnBatch, type TableSchema } from '../../streaming/index.js';
+import { type ColumnBatch, type TableSchema } from '../../streaming/index.js';
 import { EmbeddedDatabase } from './database.js';
+import { batchOf } from '../../../test/support/batch-of.js';
 
 const everyKind: TableSchema = {
   name: 'every kind',

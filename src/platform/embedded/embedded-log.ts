@@ -20,9 +20,9 @@ import {
   lastMark,
   lastOffset,
   messageRows,
-  messageTable,
+  MessageRows,
   positionRow,
-  positionTable,
+  PositionRows,
   storedMessage,
   type CommitMark,
   type StoredMessage,
@@ -32,16 +32,17 @@ import { readAhead } from './read-ahead.js';
 import { storeFault } from './store-fault.js';
 import { PendingAppends, type PendingAppend } from './pending-appends.js';
 
-/** How an application's events are kept in the store and put together in memory. */
-export interface LogCodec<E extends LogEvents> {
-  /** The table of the log; its first column is `offset`, a bigint. */
-  readonly table: TableSchema;
-  newBatch(capacity: number): E;
-  /** Adds all events of `from`, with their offsets, behind those of `into`. */
-  pushAll(into: E, from: E): void;
-  toColumns(events: E): ColumnBatch;
-  /** The arrays of the batch belong to the codec: it may keep them. */
-  fromColumns(batch: ColumnBatch): E;
+/** Events as they are kept in the store and put together in memory: see `columns`. */
+export interface StoredEvents extends LogEvents, ColumnBatch {
+  readonly length: number;
+  /** Adds all events of another run, with their offsets, behind these. */
+  pushAll(others: this): void;
+}
+
+/** The class of an application's events, whose first column is `offset`. */
+export interface EventsClass<E extends StoredEvents> {
+  readonly schema: TableSchema;
+  new (events: number | ColumnBatch): E;
 }
 
 export interface EmbeddedLogOptions {
@@ -65,7 +66,7 @@ export type LogDatabase = Pick<
 const MAX_APPENDS_A_BATCH = 1024;
 
 /** What one commit writes; without a position the last one stays. */
-interface Write<E extends LogEvents> {
+interface Write<E extends StoredEvents> {
   readonly seq: number;
   readonly events: readonly E[];
   readonly appends: readonly PendingAppend<E>[];
@@ -89,7 +90,7 @@ const undone = (cause: unknown): Fault =>
  * memory until the task has processed them; then events, the writer's rows, and all effects become
  * durable in one transaction. So an append is either whole and counted, or never was.
  */
-export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoint {
+export class EmbeddedLog<E extends StoredEvents> implements EventLog<E>, CommitPoint {
   readonly #pending = new PendingAppends<E>();
   readonly #batchEvents: number;
   readonly #storedBatchEvents: number;
@@ -108,7 +109,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
 
   private constructor(
     private readonly database: LogDatabase,
-    private readonly codec: LogCodec<E>,
+    private readonly events: EventsClass<E>,
     private readonly options: EmbeddedLogOptions,
   ) {
     this.#batchEvents = options.batchEvents ?? 8192;
@@ -121,22 +122,22 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   }
 
   /** The tables a store needs for a log: the log itself, the messages, the position. */
-  static tables<E extends LogEvents>(codec: LogCodec<E>): TableSchema[] {
-    return [codec.table, messageTable, positionTable];
+  static tables({ schema }: { readonly schema: TableSchema }): TableSchema[] {
+    return [schema, MessageRows.schema, PositionRows.schema];
   }
 
   /** Trims the table of positions to its last row and reads where the log ends. */
-  static async open<E extends LogEvents>(
+  static async open<E extends StoredEvents>(
     database: LogDatabase,
-    codec: LogCodec<E>,
+    events: EventsClass<E>,
     options: EmbeddedLogOptions = {},
   ): Promise<EmbeddedLog<E>> {
-    const log = new EmbeddedLog(database, codec, options);
+    const log = new EmbeddedLog(database, events, options);
     const [{ rows }] = await database.own.query(
-      `SELECT count(*) AS rows FROM ${quoted(positionTable.name)}`,
+      `SELECT count(*) AS rows FROM ${quoted(PositionRows.schema.name)}`,
     );
     if (Number(rows) > 1) await log.#trimPositions();
-    await checkWhole(database.own, codec.table);
+    await checkWhole(database.own, events.schema);
     await log.fence();
     return log;
   }
@@ -195,7 +196,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   fence(): Promise<Position> {
     return this.#inOrder(async () => {
       const mark = await lastMark(this.database.own);
-      const last = await lastOffset(this.database.own, this.codec.table);
+      const last = await lastOffset(this.database.own, this.events.schema);
       this.#logEnd = Math.max(last + 1, mark.position.offset);
       this.#pending.settle(mark.seq, mark.position.offset);
       if (this.#broken !== undefined || !this.#pending.isClean(mark.seq)) {
@@ -222,21 +223,22 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   /** Messages from `from` on in order, at most `limit`. */
   async messages(from: number, limit: number): Promise<StoredMessage[]> {
     const rows = await this.database.query(
-      `SELECT ${columnList(messageTable)} FROM ${quoted(messageTable.name)}
+      `SELECT ${columnList(MessageRows.schema)} FROM ${quoted(MessageRows.schema.name)}
         WHERE "offset" >= $1 AND "offset" < $2 ORDER BY "offset"`,
       [from, from + limit],
     );
     return rows.map(storedMessage);
   }
 
-  /** The same as columns of table message, in the order they were written in. */
-  messageColumns(from: number, limit: number): Promise<ColumnBatch> {
-    return this.database.own.queryColumns(
-      `SELECT ${columnList(messageTable)} FROM ${quoted(messageTable.name)}
+  /** The same as columns, in the order they were written in. */
+  async messageColumns(from: number, limit: number): Promise<MessageRows> {
+    const batch = await this.database.own.queryColumns(
+      `SELECT ${columnList(MessageRows.schema)} FROM ${quoted(MessageRows.schema.name)}
         WHERE "offset" >= $1 AND "offset" < $2`,
       [from, from + limit],
-      messageTable,
+      MessageRows.schema,
     );
+    return new MessageRows(batch);
   }
 
   /** Calls the listener after each commit that wrote messages; answers how to stop it. */
@@ -274,8 +276,8 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   }
 
   #merged(runs: readonly E[]): E {
-    const events = this.codec.newBatch(runs.reduce((sum, { length }) => sum + length, 0));
-    for (const run of runs) this.codec.pushAll(events, run);
+    const events = new this.events(runs.reduce((sum, { length }) => sum + length, 0));
+    for (const run of runs) events.pushAll(run);
     return events;
   }
 
@@ -319,7 +321,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
     const nextMessageOffset = before.nextMessageOffset + effects.messages.length;
     const after: CommitMark = { ...before, nextMessageOffset };
     const rows = [
-      ...events.map((run) => this.codec.toColumns(run)),
+      ...events,
       ...appends.flatMap(({ rows }) => rows),
       ...effects.rows,
       messageRows(effects.messages, before),
@@ -335,7 +337,7 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
   }
 
   #trimPositions(): Promise<void> {
-    const table = quoted(positionTable.name);
+    const table = quoted(PositionRows.schema.name);
     return this.database.execute(
       `DELETE FROM ${table} WHERE seq < (SELECT max(seq) FROM ${table})`,
     );
@@ -347,21 +349,22 @@ export class EmbeddedLog<E extends LogEvents> implements EventLog<E>, CommitPoin
 
   /** No ORDER BY: one writer adds the rows in order of offset, and DuckDB reads them in order. */
   async #select(from: number, to: number): Promise<E> {
-    const { table } = this.codec;
+    const { schema: table } = this.events;
     const batch = await this.database.own.queryColumns(
       `SELECT ${columnList(table)} FROM ${quoted(table.name)}
         WHERE "offset" >= $1 AND "offset" < $2`,
       [from, to],
       table,
     );
-    const offsets = batch.column(0) as Float64Array;
+    const events = new this.events(batch);
+    const { offsets } = events;
     for (let row = 0; row < to - from; row++) {
       if (row < batch.length && offsets[row] === from + row) continue;
       throw storeFault('LOG_EVENTS_MISSING', `event ${from + row} of the log is missing`, {
         facts: { offset: from + row, logEnd: this.#logEnd },
       });
     }
-    return this.codec.fromColumns(batch);
+    return events;
   }
 
   #signal(): void {

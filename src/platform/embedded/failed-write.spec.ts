@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { batchOf, type ColumnBatch, type TableSchema } from '../../streaming/index.js';
+import { type ColumnBatch, type TableSchema } from '../../streaming/index.js';
 import { EmbeddedDatabase } from './database.js';
+import { batchOf } from '../../../test/support/batch-of.js';
 
 const first: TableSchema = { name: 'first', columns: [{ name: 'n', kind: 'bigint' }] };
 const second: TableSchema = {

@@ -1,7 +1,7 @@
 import {
-  batchOf,
+  columns,
+  rowsFrom,
   startOfLog,
-  type ColumnBatch,
   type OutMessage,
   type Position,
   type TableSchema,
@@ -11,28 +11,22 @@ import type { StoreReads } from './database.js';
 import { storeFault } from './store-fault.js';
 
 /** The messages in the order they were written: embedded mode's output topic. */
-export const messageTable: TableSchema = {
-  name: 'message',
-  columns: [
-    { name: 'offset', kind: 'bigint' }, // from 0, without gaps
-    { name: 'key', kind: 'text' },
-    { name: 'timestamp', kind: 'bigint' }, // epoch ms
-    { name: 'headers', kind: 'text' }, // JSON
-    { name: 'value', kind: 'text' },
-    { name: 'event_offset', kind: 'bigint' }, // the position it was committed with
-  ],
-};
+export class MessageRows extends columns('message', {
+  offsets: ['offset', 'bigint'], // from 0, without gaps
+  keys: ['key', 'text'],
+  timestampsMs: ['timestamp', 'bigint'], // epoch ms
+  headers: ['headers', 'text'], // JSON
+  values: ['value', 'text'],
+  eventOffsets: ['event_offset', 'bigint'], // the position it was committed with
+}) {}
 
 /** One row a commit; the greatest seq is in force. Trimmed to that one now and then. */
-export const positionTable: TableSchema = {
-  name: 'position',
-  columns: [
-    { name: 'seq', kind: 'bigint' },
-    { name: 'offset', kind: 'bigint' },
-    { name: 'cursor', kind: 'bigint' },
-    { name: 'next_message_offset', kind: 'bigint' },
-  ],
-};
+export class PositionRows extends columns('position', {
+  seqs: ['seq', 'bigint'],
+  offsets: ['offset', 'bigint'],
+  cursors: ['cursor', 'bigint'],
+  nextMessageOffsets: ['next_message_offset', 'bigint'],
+}) {}
 
 /** A message as it stands in the store. */
 export interface StoredMessage extends OutMessage {
@@ -47,24 +41,24 @@ export interface CommitMark {
 }
 
 /** The rows of the messages; the first gets offset `mark.nextMessageOffset`. */
-export const messageRows = (messages: readonly OutMessage[], mark: CommitMark): ColumnBatch => {
-  const eventOffset = mark.position.offset;
-  return batchOf(
-    messageTable,
-    messages.map(({ key, timestampMs, headers, value }, index) => [
-      mark.nextMessageOffset + index,
-      key,
-      timestampMs,
-      JSON.stringify(headers),
-      value,
-      eventOffset,
-    ]),
-  );
-};
+export const messageRows = (messages: readonly OutMessage[], mark: CommitMark): MessageRows =>
+  rowsFrom(MessageRows, messages, {
+    offsets: (_, at) => mark.nextMessageOffset + at,
+    keys: ({ key }) => key,
+    timestampsMs: ({ timestampMs }) => timestampMs,
+    headers: ({ headers }) => JSON.stringify(headers),
+    values: ({ value }) => value,
+    eventOffsets: () => mark.position.offset,
+  });
 
 /** A row of table position. */
-export const positionRow = ({ seq, position, nextMessageOffset }: CommitMark): ColumnBatch =>
-  batchOf(positionTable, [[seq, position.offset, position.cursor, nextMessageOffset]]);
+export const positionRow = (mark: CommitMark): PositionRows =>
+  rowsFrom(PositionRows, [mark], {
+    seqs: ({ seq }) => seq,
+    offsets: ({ position }) => position.offset,
+    cursors: ({ position }) => position.cursor,
+    nextMessageOffsets: ({ nextMessageOffset }) => nextMessageOffset,
+  });
 
 /** A row of table message as it is read back. */
 export const storedMessage = (row: Record<string, unknown>): StoredMessage => ({
@@ -78,7 +72,7 @@ export const storedMessage = (row: Record<string, unknown>): StoredMessage => ({
 /** The mark of the last commit that is durable; the start when there is none. */
 export const lastMark = async (store: StoreReads): Promise<CommitMark> => {
   const [row] = await store.query(
-    `SELECT ${columnList(positionTable)} FROM ${quoted(positionTable.name)}
+    `SELECT ${columnList(PositionRows.schema)} FROM ${quoted(PositionRows.schema.name)}
       ORDER BY seq DESC LIMIT 1`,
   );
   if (!row) return { seq: 0, position: startOfLog, nextMessageOffset: 0 };

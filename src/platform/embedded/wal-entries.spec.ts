@@ -10,9 +10,10 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { batchOf, type TableSchema } from '../../streaming/index.js';
+import { type TableSchema } from '../../streaming/index.js';
 import { EmbeddedDatabase } from './database.js';
 import { entryEnd, inspectWal } from './wal-entries.js';
+import { batchOf } from '../../../test/support/batch-of.js';
 
 const table: TableSchema = {
   name: 'row',

@@ -3,8 +3,9 @@ import { statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { batchOf, type TableSchema } from '../../streaming/index.js';
+import { type TableSchema } from '../../streaming/index.js';
 import { EmbeddedDatabase } from './database.js';
+import { batchOf } from '../../../test/support/batch-of.js';
 
 const rowTable: TableSchema = {
   name: 'row',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Settings } from '../../config/index.js';
-import { DataRecordRows, usageRecordTable } from '../../ingest/index.js';
+import { DataRecordRows, UsageRecordRows } from '../../ingest/index.js';
 import { embeddedRecordTable } from '../../ingest/adapters/embedded-record-table.js';
 import { RecordIndex } from '../../ingest/adapters/record-index/record-index.js';
 import {
@@ -46,7 +46,7 @@ export const indexed = (database: EmbeddedDatabase, index: RecordIndex): LogData
       throw error;
     }
     for (const batch of batches) {
-      if (batch.schema === usageRecordTable) index.add(DataRecordRows.from(batch));
+      if (batch.schema === UsageRecordRows.schema) index.add(new DataRecordRows(batch));
     }
     await index.room();
   },

@@ -18,29 +18,28 @@ import { indexed, openRecordIndex } from './embedded-index.js';
 import { FolderCdrDrop } from '../../generator/adapters/folder-cdr-drop.js';
 import { CDR_DROP } from '../../generator/index.js';
 import {
-  agreementTable,
-  usageRecordTable,
-  deadLetterTable,
-  importFileCountTable,
+  AgreementRows,
+  UsageRecordRows,
+  DeadLetterRows,
+  ImportFileCountRows,
   PARTITION_STATUS,
   PARTITIONS,
   USAGE_INPUT,
   type FoundRecords,
   type RecordLookups,
-  type UsageEvents,
+  UsageEvents,
 } from '../../ingest/index.js';
 import { EmbeddedDeadLetterStore } from '../../ingest/adapters/embedded-dead-letter-store.js';
 import type { RecordIndex } from '../../ingest/adapters/record-index/record-index.js';
 import { embeddedRecordRowStore } from '../../ingest/adapters/embedded-record-row-store.js';
 import { EmbeddedUsageInput } from '../../ingest/adapters/embedded-usage-input.js';
 import { LoggedAgreements } from '../../ingest/adapters/logged-agreements.js';
-import { usageLogCodec } from '../../ingest/adapters/usage-log-codec.js';
 import { FEED_FILES } from '../../ingest/feed-files.js';
 import {
   IMPORT_FILE_STORE,
   Importer,
-  importFileTable,
-  importProgressTable,
+  ImportFileRows,
+  ImportProgressRows,
 } from '../../import/index.js';
 import { EmbeddedFeedFiles } from '../../import/adapters/embedded-feed-files.js';
 import { EmbeddedImportFileStore } from '../../import/adapters/embedded-import-file-store.js';
@@ -84,13 +83,13 @@ export const installationParts = (dataDir: string): string[] => [
 
 /** Every table of the embedded mode. */
 export const embeddedTables = (): TableSchema[] => [
-  ...EmbeddedLog.tables(usageLogCodec),
-  usageRecordTable,
-  importFileCountTable,
-  deadLetterTable,
-  agreementTable,
-  importFileTable,
-  importProgressTable,
+  ...EmbeddedLog.tables(UsageEvents),
+  UsageRecordRows.schema,
+  ImportFileCountRows.schema,
+  DeadLetterRows.schema,
+  AgreementRows.schema,
+  ImportFileRows.schema,
+  ImportProgressRows.schema,
 ];
 
 /** The store of a data directory, opened, with the ports of the kernel on it. */
@@ -124,7 +123,7 @@ export const openEmbedded = async (
   });
   try {
     const index = await openRecordIndex({ settings, logger }, database, indexWorker);
-    const log = await EmbeddedLog.open(indexed(database, index), usageLogCodec, {
+    const log = await EmbeddedLog.open(indexed(database, index), UsageEvents, {
       batchEvents: settings.batchEvents,
       onCommitted: (logEnd) => mark.note(logEnd),
     });

@@ -1,4 +1,4 @@
-import type { RecordColumns } from '../../record-pages.js';
+import type { UsageRecordRows } from '../../domain/tables.js';
 
 /** Rows of a block: few enough to read for one record, many enough to pack well. */
 export const blockRows = 128;
@@ -16,7 +16,7 @@ const widthOf = (range: number): number => {
   return rawWidth;
 };
 
-const numberColumns = (rows: RecordColumns): Numbers[] => [
+const numberColumns = (rows: UsageRecordRows): Numbers[] => [
   rows.msisdns,
   rows.recordedAtMs,
   rows.versions,
@@ -112,7 +112,7 @@ const takeId = (words: Uint32Array, to: number, from: Cursor): void => {
 };
 
 /** The bytes of the first ids, in the order of the machine, as snapshots have them. */
-const bytesOfIds = ({ recordIds, length }: RecordColumns): Uint8Array =>
+const bytesOfIds = ({ recordIds, length }: UsageRecordRows): Uint8Array =>
   new Uint8Array(recordIds.buffer, recordIds.byteOffset, length * 16);
 
 const isSameId = (ids: Uint32Array, a: number, b: number): boolean =>
@@ -122,7 +122,7 @@ const isSameId = (ids: Uint32Array, a: number, b: number): boolean =>
   ids[a + 3] === ids[b + 3];
 
 /** Agreement ids as runs: the rows of a subscriber lie together and mostly have the same one. */
-const putAgreements = ({ agreementIds, length }: RecordColumns, out: Cursor): void => {
+const putAgreements = ({ agreementIds, length }: UsageRecordRows, out: Cursor): void => {
   for (let row = 0; row < length;) {
     let end = row + 1;
     while (end < length && isSameId(agreementIds, row * 4, end * 4)) end++;
@@ -132,7 +132,7 @@ const putAgreements = ({ agreementIds, length }: RecordColumns, out: Cursor): vo
   }
 };
 
-const takeAgreements = ({ agreementIds }: RecordColumns, count: number, from: Cursor): void => {
+const takeAgreements = ({ agreementIds }: UsageRecordRows, count: number, from: Cursor): void => {
   for (let row = 0; row < count;) {
     const end = row + from.bytes[from.at++];
     takeId(agreementIds, row * 4, from);
@@ -143,7 +143,7 @@ const takeAgreements = ({ agreementIds }: RecordColumns, count: number, from: Cu
 };
 
 /** Writes the rows, at most `blockRows`, to the front of `bytes`; answers how many bytes. */
-export const encodeBlock = (rows: RecordColumns, bytes: Buffer): number => {
+export const encodeBlock = (rows: UsageRecordRows, bytes: Buffer): number => {
   const out = { bytes, at: bytes.writeUInt16LE(rows.length, 0) };
   for (const column of numberColumns(rows)) putNumbers(column, rows.length, out);
   bytes.set(bytesOfIds(rows), out.at);
@@ -153,7 +153,7 @@ export const encodeBlock = (rows: RecordColumns, bytes: Buffer): number => {
 };
 
 /** The rows of a block in columns that have room for `blockRows`. */
-export const decodeBlock = (bytes: Buffer, rows: RecordColumns): void => {
+export const decodeBlock = (bytes: Buffer, rows: UsageRecordRows): void => {
   const count = bytes.readUInt16LE(0);
   const from = { bytes, at: 2 };
   for (const column of numberColumns(rows)) takeNumbers(column, count, from);

@@ -1,6 +1,7 @@
 import { hashOfNumber } from '../../../streaming/index.js';
-import type { RecordColumns, RecordPlace, RecordRange } from '../../record-pages.js';
-import { columnsBytes, compareRows, newColumns } from './record-columns.js';
+import type { RecordPlace, RecordRange } from '../../record-pages.js';
+import type { UsageRecordRows } from '../../domain/tables.js';
+import { compareRows, rowsBytes, rowsInBuffer } from './record-columns.js';
 import { compareWithPlace, type FallingRows } from './record-range.js';
 
 const hashOf = (a: number, b: number): number => hashOfNumber(b, hashOfNumber(a)) >>> 0;
@@ -17,7 +18,7 @@ class Chains {
   #lookedAt = 0;
 
   constructor(
-    private readonly columns: RecordColumns,
+    private readonly columns: UsageRecordRows,
     private readonly hashOfRow: (row: number) => number,
   ) {
     const { length: capacity } = columns.msisdns;
@@ -56,14 +57,14 @@ class Chains {
 /** Rows that are in no run yet, as they were committed. */
 export class RecordChunk {
   readonly buffer: SharedArrayBuffer;
-  readonly columns: RecordColumns;
+  readonly columns: UsageRecordRows;
   #byTime: Chains | undefined;
   #bySubscriber: Chains | undefined;
   #sorted: { range: RecordRange; length: number; order: Uint32Array } | undefined;
 
   constructor(readonly capacity: number) {
-    this.buffer = new SharedArrayBuffer(columnsBytes(capacity));
-    this.columns = newColumns(capacity, this.buffer);
+    this.buffer = new SharedArrayBuffer(rowsBytes(capacity));
+    this.columns = rowsInBuffer(this.buffer, capacity);
   }
 
   get room(): number {

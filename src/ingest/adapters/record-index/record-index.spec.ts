@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { nextTurn } from '../../../platform/pause.js';
-import type { RecordColumns, RecordPlace, RecordRange } from '../../record-pages.js';
+import type { RecordPlace, RecordRange } from '../../record-pages.js';
 import { DataRecordRows } from '../../domain/data-record-rows.js';
 import { embeddedRecordRowStore } from '../embedded-record-row-store.js';
-import { FoundRows } from './found-rows.js';
-import { newColumns } from './record-columns.js';
+import { UsageRecordRows } from '../../domain/tables.js';
 import { RecordIndex, type RecordTable } from './record-index.js';
 import { inlineRunBuilder, type RunBuilder } from './run-builders.js';
 
@@ -19,8 +18,8 @@ interface Row {
   readonly bytes: number;
 }
 
-const columnsOf = (rows: readonly Row[]): RecordColumns => {
-  const columns = newColumns(Math.max(rows.length, 1));
+const columnsOf = (rows: readonly Row[]): UsageRecordRows => {
+  const columns = new UsageRecordRows(Math.max(rows.length, 1));
   rows.forEach((row, at) => {
     columns.msisdns[at] = row.msisdn;
     columns.recordedAtMs[at] = row.recordedAtMs;
@@ -36,7 +35,7 @@ const columnsOf = (rows: readonly Row[]): RecordColumns => {
   return columns;
 };
 
-const textsOf = (rows: RecordColumns): string[] =>
+const textsOf = (rows: UsageRecordRows): string[] =>
   Array.from({ length: rows.length }, (_, at) =>
     [
       ...[rows.msisdns[at], rows.recordedAtMs[at], ...rows.recordIds.slice(at * 4, at * 4 + 4)],
@@ -106,16 +105,9 @@ class IndexInTest {
   }
 
   at(msisdn: number, recordedAtMs: number): string[] {
-    const found = new FoundRows();
-    this.index.at(msisdn, recordedAtMs, (rows, at) => found.add(rows, at));
-    const { batch } = found;
-    const column = (index: number): never => batch.column(index) as never;
-    const columns = {
-      ...{ msisdns: column(0), recordedAtMs: column(1), recordIds: column(2), versions: column(3) },
-      ...{ agreementIds: column(4), recordedBytes: column(5), statuses: column(6) },
-      ...{ fileIds: column(7), lineNos: column(8), length: batch.length },
-    };
-    return textsOf(columns).sort();
+    const found = new UsageRecordRows();
+    this.index.at(msisdn, recordedAtMs, (rows, at) => found.copyRow(rows, at));
+    return textsOf(found).sort();
   }
 
   async dispose(): Promise<void> {

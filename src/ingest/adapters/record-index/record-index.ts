@@ -1,11 +1,6 @@
-import type {
-  PageOf,
-  RecordColumns,
-  RecordPages,
-  RecordPlace,
-  RecordRange,
-} from '../../record-pages.js';
-import { compareRows, copyRow, copyRun, newColumns } from './record-columns.js';
+import type { PageOf, RecordPages, RecordPlace, RecordRange } from '../../record-pages.js';
+import { UsageRecordRows } from '../../domain/tables.js';
+import { compareRows } from './record-columns.js';
 import { RecordChunk } from './record-chunk.js';
 import type { FallingRows } from './record-range.js';
 import type { RunBuilder } from './run-builders.js';
@@ -19,7 +14,7 @@ export interface RecordTable {
   /** How many rows have a version below. */
   count(belowVersion: number): Promise<number>;
   /** Rows with fromVersion <= version < toVersion, in order of version. */
-  between(fromVersion: number, toVersion: number): Promise<RecordColumns>;
+  between(fromVersion: number, toVersion: number): Promise<UsageRecordRows>;
 }
 
 export interface RecordIndexOptions {
@@ -109,7 +104,7 @@ export class RecordIndex implements RecordPages {
   }
 
   /** Rows that are committed, all of one commit, in order of version. */
-  add(rows: RecordColumns): void {
+  add(rows: UsageRecordRows): void {
     if (rows.length === 0) return;
     const end = rows.versions[rows.length - 1] + 1;
     if (this.#isBehind) {
@@ -142,12 +137,12 @@ export class RecordIndex implements RecordPages {
   }
 
   /** Rows of the range behind the place, newest first (falling order of a run), at most `limit`. */
-  page(range: RecordRange, { before, limit }: PageOf): RecordColumns {
-    const found = newColumns(limit);
+  page(range: RecordRange, { before, limit }: PageOf): UsageRecordRows {
+    const found = new UsageRecordRows(limit);
     const open = this.#falling(range, before);
     while (open.length > 0 && found.length < limit) {
       const [greatest] = open;
-      copyRow(greatest.rows, greatest.at, found);
+      found.copyRow(greatest.rows, greatest.at);
       if (greatest.next()) sink(open);
       else open.shift();
     }
@@ -155,7 +150,7 @@ export class RecordIndex implements RecordPages {
   }
 
   /** Calls with every row of the MSISDN and time, in any order. */
-  at(msisdn: number, recordedAtMs: number, use: (rows: RecordColumns, at: number) => void): void {
+  at(msisdn: number, recordedAtMs: number, use: (rows: UsageRecordRows, at: number) => void): void {
     for (const chunk of this.#chunks()) {
       for (const row of chunk.at(msisdn, recordedAtMs)) use(chunk.columns, row);
     }
@@ -188,12 +183,12 @@ export class RecordIndex implements RecordPages {
   }
 
   /** Rows of one commit go into one chunk, so that a run ends where a commit does. */
-  #put(rows: RecordColumns, end: number): void {
+  #put(rows: UsageRecordRows, end: number): void {
     if (rows.length > this.#open.room) {
       this.#seal();
       if (rows.length > this.#open.room) this.#open = new RecordChunk(rows.length);
     }
-    copyRun(rows, { at: 0, count: rows.length }, this.#open.columns);
+    this.#open.columns.pushAll(rows);
     this.#end = end;
   }
 

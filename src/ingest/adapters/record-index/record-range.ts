@@ -1,5 +1,6 @@
 import { compareIds } from '../../domain/id-order.js';
-import type { RecordColumns, RecordPlace } from '../../record-pages.js';
+import type { UsageRecordRows } from '../../domain/tables.js';
+import type { RecordPlace } from '../../record-pages.js';
 import type { RowAt } from './record-columns.js';
 
 /** Negative when the row comes before the place in the order of a run, 0 when it is the place. */
@@ -13,7 +14,7 @@ export const compareWithPlace = (row: RowAt, place: RecordPlace): number => {
 
 /** Rows in falling order of `compareRows`: the row at `at`, until `next` answers false. */
 export interface FallingRows {
-  readonly rows: RecordColumns;
+  readonly rows: UsageRecordRows;
   readonly at: number;
   next(): boolean;
 }

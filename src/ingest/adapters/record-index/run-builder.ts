@@ -1,5 +1,5 @@
-import type { RecordColumns } from '../../record-pages.js';
-import { newColumns, compareRows } from './record-columns.js';
+import { UsageRecordRows } from '../../domain/tables.js';
+import { compareRows, rowsInBuffer } from './record-columns.js';
 import { blockRows } from './block-codec.js';
 import { RunFile, RunWriter, type RunDescription } from './run-file.js';
 import { sortedRows } from './sort-rows.js';
@@ -27,7 +27,7 @@ export type RunOrder = BuildRun | MergeRuns;
 
 /** Sorts the rows of a chunk into a file. */
 export const buildRun = ({ buffer, capacity, rows: count, path, description }: BuildRun): void => {
-  const rows = newColumns(capacity, buffer);
+  const rows = rowsInBuffer(buffer, capacity);
   rows.length = count;
   const writer = new RunWriter(path, description);
   for (const row of sortedRows(rows)) writer.add(rows, row);
@@ -36,7 +36,7 @@ export const buildRun = ({ buffer, capacity, rows: count, path, description }: B
 
 /** A run read from its first row to its last. */
 class RisingRows {
-  readonly rows: RecordColumns = newColumns(blockRows);
+  readonly rows: UsageRecordRows = new UsageRecordRows(blockRows);
   at = 0;
   #block = 0;
 

@@ -1,12 +1,12 @@
 import type { RecordPlace, RecordRange } from '../../record-pages.js';
 import { blockRows } from './block-codec.js';
-import { newColumns } from './record-columns.js';
+import { UsageRecordRows } from '../../domain/tables.js';
 import { compareWithPlace, type FallingRows } from './record-range.js';
 import type { RunFile } from './run-file.js';
 
 /** Reads rows of a run backwards from any place; keeps the block it is in. */
 export class RunCursor implements FallingRows {
-  readonly rows = newColumns(blockRows);
+  readonly rows = new UsageRecordRows(blockRows);
   at = -1;
   #block = -1;
   #range: RecordRange = { msisdn: 0, startMs: 0, endMs: 0 };

@@ -1,8 +1,7 @@
-import type { RecordColumns } from '../../record-pages.js';
+import { UsageRecordRows } from '../../domain/tables.js';
 import { closeSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { blockBytesMost, blockRows, decodeBlock, encodeBlock } from './block-codec.js';
-import { copyRow, newColumns } from './record-columns.js';
 
 /*
  * A run: rows in the order of `compareRows`, in blocks of 128; behind them one entry a block (first
@@ -64,7 +63,7 @@ class Bytes {
 /** Writes rows that come in order into a file that is there whole or not at all. */
 export class RunWriter {
   readonly #fd: number;
-  readonly #block = newColumns(blockRows);
+  readonly #block = new UsageRecordRows(blockRows);
   readonly #out = Buffer.alloc(writeBytes + blockBytesMost);
   readonly #directory = new Bytes();
   #outLength = 0;
@@ -81,8 +80,8 @@ export class RunWriter {
     this.#fd = openSync(`${path}.tmp`, 'w');
   }
 
-  add(rows: RecordColumns, at: number): void {
-    copyRow(rows, at, this.#block);
+  add(rows: UsageRecordRows, at: number): void {
+    this.#block.copyRow(rows, at);
     const time = rows.recordedAtMs[at];
     if (time < this.#leastMs) this.#leastMs = time;
     if (time > this.#mostMs) this.#mostMs = time;
@@ -204,7 +203,7 @@ export class RunFile {
   }
 
   /** Decodes a block into columns that have room for `blockRows`. */
-  readBlock(block: number, rows: RecordColumns): void {
+  readBlock(block: number, rows: UsageRecordRows): void {
     this.#loadPage(Math.floor(block / pageEntries));
     const at = (block % pageEntries) * entryBytes;
     const length = this.#page.readUInt32LE(at + 24);

@@ -1,4 +1,4 @@
-import type { RecordColumns } from '../../record-pages.js';
+import type { UsageRecordRows } from '../../domain/tables.js';
 import { compareRows } from './record-columns.js';
 
 const digitBits = 16;
@@ -28,7 +28,7 @@ const pass = (
 };
 
 /** Rows by MSISDN, rows of one MSISDN as they came: what comes is nearly in order of time. */
-const byMsisdn = ({ msisdns, length }: RecordColumns): Uint32Array => {
+const byMsisdn = ({ msisdns, length }: UsageRecordRows): Uint32Array => {
   let from = new Uint32Array(length);
   let to = new Uint32Array(length);
   const low = new Int32Array(length);
@@ -47,7 +47,7 @@ const byMsisdn = ({ msisdns, length }: RecordColumns): Uint32Array => {
 };
 
 /** The rows in the order of a run (`compareRows`), as their places. */
-export const sortedRows = (rows: RecordColumns): Uint32Array => {
+export const sortedRows = (rows: UsageRecordRows): Uint32Array => {
   const order = byMsisdn(rows);
   const a = { rows, at: 0 };
   const b = { rows, at: 0 };
