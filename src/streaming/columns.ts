@@ -83,10 +83,7 @@ const copyRun = (
 export abstract class ColumnRows implements ColumnBatch {
   length = 0;
   readonly #places: readonly ColumnPlace[];
-  readonly #arrays: ArraysByKind = {
-    ...{ bigint: [], integer: [], tinyint: [] },
-    ...{ uuid: [], text: [], blob: [] },
-  };
+  readonly #arrays: ArraysByKind;
   #capacity: number;
 
   protected constructor(
@@ -95,6 +92,7 @@ export abstract class ColumnRows implements ColumnBatch {
     rows: number | ColumnBatch,
   ) {
     this.#places = places;
+    this.#arrays = { bigint: [], integer: [], tinyint: [], uuid: [], text: [], blob: [] };
     if (typeof rows === 'number') {
       this.#capacity = Math.max(1, rows);
       for (const place of places) this.#put(place, newArray[place.kind](this.#capacity));
