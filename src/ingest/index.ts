@@ -50,6 +50,7 @@ export {
   StepOutput,
   type BookColumn,
 } from './domain/step-output.js';
+export { deadLetterTable, importFileCountTable } from './adapters/cassandra-tables.js';
 export type { FeedFiles, LastFile } from './feed-files.js';
 export { ingestErrors } from './errors.js';
 export { IngestStep, topicFeed } from './ingest.step.js';

@@ -1,11 +1,16 @@
-import { DeadLetterRows } from '../../ingest/index.js';
+import { deadLetterTable, DeadLetterRows, importFileCountTable } from '../../ingest/index.js';
 import {
   inParallel,
+  insertAt,
+  insertInto,
+  parametersOf,
   type CassandraSession,
+  type ColumnValue,
   type Statement,
 } from '../../platform/cassandra/index.js';
 import { rowsIn, type ColumnBatch } from '../../streaming/index.js';
 import { ImportFileRows, ImportProgressRows } from '../domain/tables.js';
+import { feedLastFileTable, importFileTable, importProgressTable } from './cassandra-tables.js';
 
 /** Of the counts: the lines that the import refused before they came into the log. */
 const beforeTheLog = -1;
@@ -16,21 +21,12 @@ const bytesPerBatch = 24 * 1024;
 const bytesBesides = 100;
 const batchesAtOnce = 16;
 
-const insertFile =
-  'INSERT INTO import_file (bucket, id, name, feed, bytes, inode, registered_at) ' +
-  'VALUES (?, ?, ?, ?, ?, ?, ?)';
+const insertFile = insertInto(importFileTable).cql;
 // the greatest id wins, whichever is written last
-const insertLastFile =
-  'INSERT INTO feed_last_file (one, feed, file_id, name) VALUES (0, ?, ?, ?) USING TIMESTAMP ?';
-const insertProgress =
-  'INSERT INTO import_progress (file_id, seq, byte_offset, line_no, lines, first_recorded_at, ' +
-  'last_recorded_at, state, sha256, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
-const insertLetter =
-  'INSERT INTO dead_letter (file_id, log_partition, bucket, line_no, "offset", code, message, ' +
-  'raw) VALUES (?, 0, ?, ?, ?, ?, ?, ?)';
-const insertCount =
-  'INSERT INTO import_file_count (file_id, log_partition, version, counted, late, waiting, ' +
-  'duplicate, rejected) VALUES (?, ?, ?, 0, 0, 0, 0, ?)';
+const insertLastFile = insertAt(feedLastFileTable).cql;
+const insertProgress = insertInto(importProgressTable).cql;
+const insertLetter = insertInto(deadLetterTable).cql;
+const insertCount = insertInto(importFileCountTable).cql;
 const countBelow =
   'SELECT rejected FROM import_file_count ' +
   'WHERE file_id = ? AND log_partition = ? AND version < ? LIMIT 1';
@@ -40,8 +36,6 @@ interface Write extends Statement {
   readonly partition: string;
   readonly bytes: number;
 }
-
-type Value = number | string | Uint8Array;
 
 /** The lines of a file that were refused in one append, the first and the last of them. */
 interface Refused {
@@ -93,7 +87,7 @@ export class CassandraImportRows {
       const before = this.#coming.get(fileId)?.refused ?? (await this.#storedBelow(fileId, first));
       const refused = before + lines;
       this.#coming.set(fileId, { last, refused });
-      writes.push(written(insertCount, `count ${fileId}`, [fileId, beforeTheLog, last, refused]));
+      writes.push(countWrite(fileId, last, refused));
     }
     return writes;
   }
@@ -125,13 +119,23 @@ const refusedIn = (all: readonly DeadLetterRows[]): Refused[] => {
   return [...byFile.values()];
 };
 
+const countWrite = (fileId: number, version: number, rejected: number): Write => {
+  const values = parametersOf(importFileCountTable, {
+    ...{ file_id: fileId, log_partition: beforeTheLog, version, rejected },
+    ...{ counted: 0, late: 0, waiting: 0, duplicate: 0 },
+  });
+  return written(insertCount, `count ${fileId}`, values);
+};
+
 const fileWrites = (files: ImportFileRows): Write[] =>
   rowNumbers(files).map((row) => {
     const id = files.ids[row];
     const bucket = Math.floor(id / filesPerBucket);
-    const values = [bucket, id, files.names[row], files.feeds[row], files.bytes[row]];
-    const more = [files.inodes[row], files.registeredAtMs[row]];
-    return written(insertFile, `file ${bucket}`, [...values, ...more]);
+    const values = parametersOf(importFileTable, {
+      ...{ bucket, id, name: files.names[row], feed: files.feeds[row], bytes: files.bytes[row] },
+      ...{ inode: files.inodes[row], registered_at: files.registeredAtMs[row] },
+    });
+    return written(insertFile, `file ${bucket}`, values);
   });
 
 /** The file with the greatest id of each feed. */
@@ -144,19 +148,25 @@ const lastFileWrites = (all: readonly ImportFileRows[]): Write[] => {
       if (known === undefined || file.id > known.id) last.set(files.feeds[row], file);
     }
   }
-  return Array.from(last, ([feed, { id, name }]) =>
-    written(insertLastFile, 'last files', [feed, id, name, id]),
-  );
+  return Array.from(last, ([feed, { id, name }]) => {
+    const values = { one: 0, feed, file_id: id, name };
+    const row = parametersOf(feedLastFileTable, values);
+    return written(insertLastFile, 'last files', [...row, id]);
+  });
 };
 
 const progressWrites = (all: ImportProgressRows): Write[] =>
   rowNumbers(all).map((row) => {
-    const values = [
-      ...[all.fileIds[row], all.seqs[row], all.byteOffsets[row], all.lineNos[row], all.lines[row]],
-      ...[all.firstRecordedAtMs[row], all.lastRecordedAtMs[row], all.states[row]],
-      ...[all.sha256s[row], all.reasons[row], all.atMs[row]],
-    ];
-    return written(insertProgress, `progress ${all.fileIds[row]}`, values);
+    const fileId = all.fileIds[row];
+    const values = parametersOf(importProgressTable, {
+      ...{ file_id: fileId, seq: all.seqs[row], byte_offset: all.byteOffsets[row] },
+      ...{ line_no: all.lineNos[row], lines: all.lines[row] },
+      first_recorded_at: all.firstRecordedAtMs[row],
+      last_recorded_at: all.lastRecordedAtMs[row],
+      ...{ state: all.states[row], sha256: all.sha256s[row], reason: all.reasons[row] },
+      at: all.atMs[row],
+    });
+    return written(insertProgress, `progress ${fileId}`, values);
   });
 
 const letterWrites = (all: DeadLetterRows): Write[] =>
@@ -164,18 +174,22 @@ const letterWrites = (all: DeadLetterRows): Write[] =>
     const fileId = all.fileIds[row];
     const lineNo = all.lineNos[row];
     const bucket = Math.floor(lineNo / linesPerBucket);
-    const values = [all.offsets[row], all.codes[row], all.messages[row], all.raws[row]];
-    return written(insertLetter, `letter ${fileId} ${bucket}`, [fileId, bucket, lineNo, ...values]);
+    const values = parametersOf(deadLetterTable, {
+      ...{ file_id: fileId, log_partition: 0, bucket, line_no: lineNo },
+      ...{ offset: all.offsets[row], code: all.codes[row], message: all.messages[row] },
+      raw: all.raws[row],
+    });
+    return written(insertLetter, `letter ${fileId} ${bucket}`, values);
   });
 
-const written = (query: string, partition: string, values: readonly Value[]): Write => ({
+const written = (query: string, partition: string, values: readonly ColumnValue[]): Write => ({
   query,
   partition,
   params: values.map((value) => (value instanceof Uint8Array ? Buffer.from(value) : value)),
   bytes: values.reduce<number>((sum, value) => sum + bytesOf(value), bytesBesides),
 });
 
-const bytesOf = (value: Value): number =>
+const bytesOf = (value: ColumnValue): number =>
   typeof value === 'number' ? 8 : Buffer.byteLength(value);
 
 /** Rows of one Cassandra partition in batches that are not too large. */

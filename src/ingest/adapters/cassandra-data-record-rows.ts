@@ -1,17 +1,10 @@
 import { monthOf, yearOf } from '../../agreements/index.js';
-import type { RowBuffer, RowGroup, RowStatement } from '../../platform/cassandra/index.js';
+import { insertAt, rowOf, type RowGroup } from '../../platform/cassandra/index.js';
 import type { DataRecordRows } from '../domain/data-record-rows.js';
 import { isWaiting } from '../domain/tables.js';
-import { insert } from './cassandra-usage-rows.js';
+import { dataRecordTable } from './cassandra-tables.js';
 
-const columns = [
-  ...['agreement_id', 'year', 'month', 'recorded_at', 'internal_record_id', 'recorded_bytes'],
-];
-const plain = insert('data_record', columns);
-const dataRecord: RowStatement = {
-  cql: `${plain.cql} USING TIMESTAMP ?`,
-  values: plain.values + 1,
-};
+const statement = insertAt(dataRecordTable);
 
 /**
  * Rows of table data_record, which is for people with cqlsh: a row a record that counts, in the
@@ -24,15 +17,18 @@ export const dataRecordGroup = (rows: DataRecordRows): RowGroup => {
   for (let row = 0; row < rows.length; row++) {
     if (!isWaiting(rows.statuses[row])) places.push(row);
   }
-  const put = (to: RowBuffer, at: number): void => {
-    const row = places[at];
-    to.uuid(rows.agreementIds, row * 4);
-    to.int(yearOf(rows.periods[row]));
-    to.int(monthOf(rows.periods[row]));
-    to.bigint(rows.recordedAtMs[row]);
-    to.uuid(rows.recordIds, row * 4);
-    to.bigint(rows.recordedBytes[row]);
-    to.bigint(rows.versions[row]);
+  const { agreementIds, periods, recordedAtMs, recordIds, recordedBytes, versions } = rows;
+  const putRow = rowOf(dataRecordTable, {
+    agreement_id: (to, row) => to.uuid(agreementIds, row * 4),
+    year: (to, row) => to.int(yearOf(periods[row])),
+    month: (to, row) => to.int(monthOf(periods[row])),
+    recorded_at: (to, row) => to.bigint(recordedAtMs[row]),
+    internal_record_id: (to, row) => to.uuid(recordIds, row * 4),
+    recorded_bytes: (to, row) => to.bigint(recordedBytes[row]),
+  });
+  const put: RowGroup['put'] = (to, at) => {
+    putRow(to, places[at]);
+    to.bigint(versions[places[at]]);
   };
-  return { statement: dataRecord, onePartition: false, length: places.length, put };
+  return { statement, onePartition: false, length: places.length, put };
 };

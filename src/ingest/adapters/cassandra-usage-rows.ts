@@ -1,12 +1,15 @@
 import {
+  insertInto,
   routingKeyOf,
+  rowOf,
   shardOf,
   utcDayOf,
-  type RowBuffer,
+  type ColumnPut,
+  type ColumnPuts,
   type RowGroup,
-  type RowStatement,
 } from '../../platform/cassandra/index.js';
 import { parseUuid, type OutMessage } from '../../streaming/index.js';
+import { bookColumns, type BookColumn } from '../domain/step-output.js';
 import {
   isWaiting,
   recordStatuses,
@@ -14,6 +17,16 @@ import {
   type DeadLetterRows,
   type UsageRecordRows,
 } from '../domain/tables.js';
+import {
+  agreementByMsisdnTable,
+  agreementByVersionTable,
+  agreementTable,
+  deadLetterTable,
+  importFileCountTable,
+  messageTable,
+  usageRecordTable,
+  waitingRecordTable,
+} from './cassandra-tables.js';
 
 /** The partition of the log, and how its rows are spread. */
 export interface UsagePartition {
@@ -23,36 +36,16 @@ export interface UsagePartition {
   readonly dataRecordTable?: boolean;
 }
 
-/** An INSERT of these columns, its values in their order. */
-export const insert = (table: string, columns: readonly string[]): RowStatement => ({
-  cql:
-    `INSERT INTO ${table} (${columns.map((name) => `"${name}"`).join(', ')}) ` +
-    `VALUES (${columns.map(() => '?').join(', ')})`,
-  values: columns.length,
-});
-
-const usageRecord = insert('usage_record', [
-  ...['shard', 'day', 'msisdn', 'recorded_at', 'record_id', 'version'],
-  ...['agreement_id', 'recorded_bytes', 'status', 'file_id', 'line_no'],
-]);
-const waitingRecord = insert('waiting_record', [
-  ...['shard', 'msisdn', 'recorded_at', 'record_id', 'version'],
-]);
-const agreementColumns = [
-  ...['id', 'msisdn', 'signed_at', 'service_start_at', 'billing_period_time_zone'],
-  ...['max_bytes_in_billing_period', 'version', 'log_partition'],
-];
-const agreement = insert('agreement', agreementColumns);
-const agreementByMsisdn = insert('agreement_by_msisdn', agreementColumns);
-const agreementByVersion = insert('agreement_by_version', [...agreementColumns, 'bucket']);
-const message = insert('message', ['key', 'timestamp', 'revision', 'id', 'type', 'value']);
-const deadLetter = insert('dead_letter', [
-  ...['file_id', 'log_partition', 'bucket', 'line_no', 'offset', 'code', 'message', 'raw'],
-]);
-const importFileCount = insert('import_file_count', [
-  ...['file_id', 'log_partition', 'version'],
-  ...['counted', 'late', 'waiting', 'duplicate', 'rejected'],
-]);
+const statements = {
+  usageRecord: insertInto(usageRecordTable),
+  waitingRecord: insertInto(waitingRecordTable),
+  agreement: insertInto(agreementTable),
+  agreementByMsisdn: insertInto(agreementByMsisdnTable),
+  agreementByVersion: insertInto(agreementByVersionTable),
+  message: insertInto(messageTable),
+  deadLetter: insertInto(deadLetterTable),
+  importFileCount: insertInto(importFileCountTable),
+};
 
 const bucketSize = 65_536;
 const bucketOf = (number: number): number => Math.floor(number / bucketSize);
@@ -98,24 +91,26 @@ export function* usageRecordGroups(rows: UsageRecordRows, shards: number): Gener
   for (const [key, places] of groups) {
     const shard = Math.floor(key / shardFactor);
     const day = (key % shardFactor) - shardFactor / 2;
-    const put = (to: RowBuffer, at: number): void => {
-      const row = places[at];
-      to.smallint(shard);
-      to.date(day);
-      to.bigint(msisdns[row]);
-      to.bigint(times[row]);
-      to.uuid(recordIds, row * 4);
-      to.bigint(versions[row]);
-      if (isWaiting(statuses[row])) to.unset();
-      else to.uuid(agreementIds, row * 4);
-      to.bigint(bytes[row]);
-      to.utf8(statusTexts[statuses[row]]);
-      to.int(fileIds[row]);
-      to.int(lineNos[row]);
-    };
+    const putRow = rowOf(usageRecordTable, {
+      shard: (to) => to.smallint(shard),
+      day: (to) => to.date(day),
+      msisdn: (to, row) => to.bigint(msisdns[row]),
+      recorded_at: (to, row) => to.bigint(times[row]),
+      record_id: (to, row) => to.uuid(recordIds, row * 4),
+      version: (to, row) => to.bigint(versions[row]),
+      agreement_id: (to, row) => {
+        if (isWaiting(statuses[row])) to.unset();
+        else to.uuid(agreementIds, row * 4);
+      },
+      recorded_bytes: (to, row) => to.bigint(bytes[row]),
+      status: (to, row) => to.utf8(statusTexts[statuses[row]]),
+      file_id: (to, row) => to.int(fileIds[row]),
+      line_no: (to, row) => to.int(lineNos[row]),
+    });
+    const put: RowGroup['put'] = (to, at) => putRow(to, places[at]);
     const routingKey = shardAndDay(shard, day);
     const { length } = places;
-    yield { statement: usageRecord, onePartition: true, routingKey, length, put };
+    yield { statement: statements.usageRecord, onePartition: true, routingKey, length, put };
   }
 }
 
@@ -126,42 +121,41 @@ export function* waitingGroups(rows: UsageRecordRows, shards: number): Generator
   for (let row = 0; row < rows.length; row++) {
     if (isWaiting(statuses[row])) places.push(row);
   }
-  const put = (to: RowBuffer, at: number): void => {
-    const row = places[at];
-    to.smallint(shardOf(msisdns[row], shards));
-    to.bigint(msisdns[row]);
-    to.bigint(times[row]);
-    to.uuid(recordIds, row * 4);
-    to.bigint(versions[row]);
-  };
-  yield { statement: waitingRecord, onePartition: false, length: places.length, put };
+  const putRow = rowOf(waitingRecordTable, {
+    shard: (to, row) => to.smallint(shardOf(msisdns[row], shards)),
+    msisdn: (to, row) => to.bigint(msisdns[row]),
+    recorded_at: (to, row) => to.bigint(times[row]),
+    record_id: (to, row) => to.uuid(recordIds, row * 4),
+    version: (to, row) => to.bigint(versions[row]),
+  });
+  const put: RowGroup['put'] = (to, at) => putRow(to, places[at]);
+  const { length } = places;
+  yield { statement: statements.waitingRecord, onePartition: false, length, put };
 }
 
 /** Agreements, once for each way they are asked for. */
 export function* agreementGroups(rows: AgreementRows, partition: number): Generator<RowGroup> {
   const { ids, msisdns, signedAtMs, serviceStartAtMs, billingPeriodTimeZones } = rows;
   const { maxBytesInBillingPeriod, versions } = rows;
-  const put = (to: RowBuffer, row: number): void => {
-    to.uuid(ids, row * 4);
-    to.bigint(msisdns[row]);
-    to.bigint(signedAtMs[row]);
-    to.bigint(serviceStartAtMs[row]);
-    to.text(billingPeriodTimeZones[row]);
-    to.bigint(maxBytesInBillingPeriod[row]);
-    to.bigint(versions[row]);
-    to.int(partition);
+  const puts: ColumnPuts<typeof agreementTable> = {
+    id: (to, row) => to.uuid(ids, row * 4),
+    msisdn: (to, row) => to.bigint(msisdns[row]),
+    signed_at: (to, row) => to.bigint(signedAtMs[row]),
+    service_start_at: (to, row) => to.bigint(serviceStartAtMs[row]),
+    billing_period_time_zone: (to, row) => to.text(billingPeriodTimeZones[row]),
+    max_bytes_in_billing_period: (to, row) => to.bigint(maxBytesInBillingPeriod[row]),
+    version: (to, row) => to.bigint(versions[row]),
+    log_partition: (to) => to.int(partition),
   };
+  const put = rowOf(agreementTable, puts);
   const { length } = rows;
-  yield { statement: agreement, onePartition: false, length, put };
-  yield { statement: agreementByMsisdn, onePartition: false, length, put };
+  yield { statement: statements.agreement, onePartition: false, length, put };
+  yield { statement: statements.agreementByMsisdn, onePartition: false, length, put };
   for (const [bucket, places] of grouped(length, (row) => bucketOf(versions[row]))) {
-    const putPlace = (to: RowBuffer, at: number): void => {
-      put(to, places[at]);
-      to.int(bucket);
-    };
+    const putRow = rowOf(agreementByVersionTable, { ...puts, bucket: (to) => to.int(bucket) });
     yield {
-      ...{ statement: agreementByVersion, onePartition: true, length: places.length },
-      put: putPlace,
+      ...{ statement: statements.agreementByVersion, onePartition: true, length: places.length },
+      put: (to, at) => putRow(to, places[at]),
     };
   }
 }
@@ -172,52 +166,55 @@ export function* deadLetterGroups(rows: DeadLetterRows, partition: number): Gene
   const bucket = (row: number): number =>
     bucketOf(fileIds[row] === 0 ? offsets[row] : lineNos[row]);
   const keys = grouped(rows.length, (row) => fileIds[row] * 2 ** 21 + bucket(row));
+  const isOfFile = (row: number): boolean => fileIds[row] !== 0;
+  const putRow = rowOf(deadLetterTable, {
+    file_id: (to, row) => to.int(fileIds[row]),
+    log_partition: (to, row) => to.int(isOfFile(row) ? 0 : partition),
+    bucket: (to, row) => to.int(bucket(row)),
+    line_no: (to, row) => to.int(isOfFile(row) ? lineNos[row] : 0),
+    offset: (to, row) => to.bigint(offsets[row]),
+    code: (to, row) => to.text(codes[row]),
+    message: (to, row) => to.text(messages[row]),
+    raw: (to, row) => to.blob(raws[row]),
+  });
   for (const places of keys.values()) {
-    const put = (to: RowBuffer, at: number): void => {
-      const row = places[at];
-      const ofFile = fileIds[row] !== 0;
-      to.int(fileIds[row]);
-      to.int(ofFile ? 0 : partition);
-      to.int(bucket(row));
-      to.int(ofFile ? lineNos[row] : 0);
-      to.bigint(offsets[row]);
-      to.text(codes[row]);
-      to.text(messages[row]);
-      to.blob(raws[row]);
-    };
-    yield { statement: deadLetter, onePartition: true, length: places.length, put };
+    const put: RowGroup['put'] = (to, at) => putRow(to, places[at]);
+    yield { statement: statements.deadLetter, onePartition: true, length: places.length, put };
   }
 }
 
 /** A copy of the messages, found by their key. */
 export const messageGroup = (messages: readonly OutMessage[]): RowGroup => ({
-  statement: message,
+  statement: statements.message,
   onePartition: false,
   length: messages.length,
-  put(to, row) {
-    const { key, timestampMs, headers, value } = messages[row];
-    to.text(key);
-    to.bigint(timestampMs);
-    to.int(Number(headers.revision));
-    to.uuid(parseUuid(headers.id) as Uint32Array);
-    to.text(headers.type);
-    to.text(value);
-  },
+  put: rowOf(messageTable, {
+    key: (to, row) => to.text(messages[row].key),
+    timestamp: (to, row) => to.bigint(messages[row].timestampMs),
+    revision: (to, row) => to.int(Number(messages[row].headers.revision)),
+    id: (to, row) => to.uuid(parseUuid(messages[row].headers.id) as Uint32Array),
+    type: (to, row) => to.text(messages[row].headers.type),
+    value: (to, row) => to.text(messages[row].value),
+  }),
 });
 
-/** The books of files as of a version of the log. */
+type BookPuts = Pick<ColumnPuts<typeof importFileCountTable>, BookColumn>;
+
+/** The books of files as of a version of the log; counts in the order of `bookColumns`. */
 export const bookGroup = (
   books: readonly { readonly fileId: number; readonly counts: readonly number[] }[],
   { partition, version }: { partition: number; version: number },
-): RowGroup => ({
-  statement: importFileCount,
-  onePartition: false,
-  length: books.length,
-  put(to, row) {
-    const { fileId, counts } = books[row];
-    to.int(fileId);
-    to.int(partition);
-    to.bigint(version);
-    for (const count of counts) to.int(count);
-  },
-});
+): RowGroup => {
+  const counts = bookColumns.map((column, at): [BookColumn, ColumnPut] => [
+    column,
+    (to, row) => to.int(books[row].counts[at]),
+  ]);
+  const put = rowOf(importFileCountTable, {
+    file_id: (to, row) => to.int(books[row].fileId),
+    log_partition: (to) => to.int(partition),
+    version: (to) => to.bigint(version),
+    ...(Object.fromEntries(counts) as BookPuts),
+  });
+  const { length } = books;
+  return { statement: statements.importFileCount, onePartition: false, length, put };
+};

@@ -7,4 +7,5 @@ export * from './in-parallel.js';
 export { RowBuffer } from './row-buffer.js';
 export * from './schema.js';
 export * from './shards.js';
+export * from './table-rows.js';
 export * from './values.js';
