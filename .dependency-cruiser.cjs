@@ -107,6 +107,9 @@ module.exports = {
     },
     onlyIn('duckdb-only-in-its-adapters', '@duckdb/', ['^src/platform/embedded/', '/adapters/']),
     onlyIn('kafka-only-in-its-adapters', 'kafkajs', ['^src/platform/kafka/']),
+    onlyIn('inner-parts-of-kafkajs-in-one-folder', 'kafkajs/src/', [
+      '^src/platform/kafka/kafkajs/',
+    ]),
     onlyIn('cassandra-only-in-its-adapters', 'cassandra-driver', [
       '^src/platform/cassandra/',
       '/adapters/',

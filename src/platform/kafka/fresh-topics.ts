@@ -1,6 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { pauseFor } from '../pause.js';
-import { describeTopics, type DescribedTopic } from './allowed-operations.js';
+import { describeTopics, type DescribedTopic } from './kafkajs/allowed-operations.js';
 import { kafkaFault } from './kafka-client.js';
 import { ownConfigs, withAdmin } from './topics.js';
 

@@ -1,7 +1,7 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { startOfLog, type Position } from '../../streaming/index.js';
 import { kafkaFault } from './kafka-client.js';
-import { stableOffset } from './stable-offset.js';
+import { stableOffset } from './kafkajs/stable-offset.js';
 
 /** Whose positions: a consumer group on a topic. */
 export interface GroupOffsetsOptions {

@@ -3,12 +3,12 @@ export * from './errors.js';
 export { deleteGroups, findGroups, renewTopics, usedTopics } from './fresh-topics.js';
 export { GroupOffsets } from './group-offsets.js';
 export { kafkaFault, newKafka, type KafkaLog, type KafkaOptions } from './kafka-client.js';
-export { PartitionFetcher } from './partition-fetcher.js';
+export { PartitionFetcher } from './kafkajs/partition-fetcher.js';
 export { PartitionGroup } from './partition-group.js';
 export { KafkaPartitionLog } from './partition-log.js';
 export { KafkaPartitionTransactions } from './partition-transactions.js';
-export type { FetchedMessage } from './record-batches.js';
-export { headerBytes, RecordChunks } from './record-chunks.js';
+export type { FetchedMessage } from './kafkajs/record-batches.js';
+export { headerBytes, RecordChunks } from './kafkajs/record-chunks.js';
 export { RecordWriter } from './record-writer.js';
 export {
   checkTopics,

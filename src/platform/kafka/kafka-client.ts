@@ -2,9 +2,9 @@ import type { ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel, type LogEntry, type Mechanism, type SASLOptions } from 'kafkajs';
 import { Fault } from '../../streaming/index.js';
 import { kafkaErrors } from './errors.js';
-import { keepCoordinators } from './kept-coordinators.js';
-import { oauthBearer } from './oauth-bearer.js';
-import { connectWholeOrNotAtAll } from './whole-connections.js';
+import { keepCoordinators } from './kafkajs/kept-coordinators.js';
+import { oauthBearer } from './kafkajs/oauth-bearer.js';
+import { connectWholeOrNotAtAll } from './kafkajs/whole-connections.js';
 
 /** How to reach the brokers. */
 export interface KafkaOptions {

@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { LogEvents } from '../../streaming/index.js';
-import type { Fetched } from './partition-fetcher.js';
+import type { Fetched } from './kafkajs/partition-fetcher.js';
 import { KafkaPartitionLog } from './partition-log.js';
-import type { FetchedMessage } from './record-batches.js';
+import type { FetchedMessage } from './kafkajs/record-batches.js';
 
 type Offsets = LogEvents & { readonly all: number[] };
 

@@ -1,6 +1,6 @@
 import { type LogEvents, type PartitionLog } from '../../streaming/index.js';
-import type { Fetched } from './partition-fetcher.js';
-import type { FetchedMessage } from './record-batches.js';
+import type { Fetched } from './kafkajs/partition-fetcher.js';
+import type { FetchedMessage } from './kafkajs/record-batches.js';
 
 export interface KafkaPartitionLogOptions<E extends LogEvents> {
   readonly fetcher: {

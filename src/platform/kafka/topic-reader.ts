@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { Fault } from '../../streaming/index.js';
-import { PartitionFetcher } from './partition-fetcher.js';
-import type { FetchedMessage } from './record-batches.js';
+import { PartitionFetcher } from './kafkajs/partition-fetcher.js';
+import type { FetchedMessage } from './kafkajs/record-batches.js';
 
 /** A committed message as it lies in a partition. */
 export interface ReadMessage {

@@ -5,7 +5,7 @@ import {
   groupOperations,
   mayTransact,
   type DescribedTopic,
-} from './allowed-operations.js';
+} from './kafkajs/allowed-operations.js';
 import { kafkaFault } from './kafka-client.js';
 import {
   brokerFindings,

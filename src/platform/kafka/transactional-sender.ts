@@ -3,9 +3,9 @@ import { Fault } from '../../streaming/index.js';
 import { pauseFor, withinMs } from '../pause.js';
 import { kafkaErrors } from './errors.js';
 import { kafkaFault } from './kafka-client.js';
-import { sendsOf, type PartitionMessages } from './record-chunks.js';
+import { sendsOf, type PartitionMessages } from './kafkajs/record-chunks.js';
 
-export type { PartitionMessages } from './record-chunks.js';
+export type { PartitionMessages } from './kafkajs/record-chunks.js';
 
 export interface TransactionalSenderOptions {
   readonly transactionalId: string;

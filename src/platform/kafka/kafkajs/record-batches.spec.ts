@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import Decoder from 'kafkajs/src/protocol/decoder.js';
 import crc32C from 'kafkajs/src/protocol/recordBatch/crc32C/index.js';
-import { Fault } from '../../streaming/index.js';
+import { Fault } from '../../../streaming/index.js';
 import { readRecordBatches } from './record-batches.js';
 import { RecordBuffer } from './record-chunks.js';
 

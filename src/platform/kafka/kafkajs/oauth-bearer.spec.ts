@@ -1,5 +1,5 @@
 import type { AuthenticationProviderArgs } from 'kafkajs';
-import { kafkaFault } from './kafka-client.js';
+import { kafkaFault } from '../kafka-client.js';
 import { oauthBearer } from './oauth-bearer.js';
 
 const token = () => Promise.resolve({ value: 'a.b.c' });

@@ -1,10 +1,10 @@
 import type { Kafka } from 'kafkajs';
 import Encoder from 'kafkajs/src/protocol/encoder.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
-import { Fault } from '../../streaming/index.js';
-import { pauseFor } from '../pause.js';
-import { kafkaErrors } from './errors.js';
-import { kafkaFault } from './kafka-client.js';
+import { Fault } from '../../../streaming/index.js';
+import { pauseFor } from '../../pause.js';
+import { kafkaErrors } from '../errors.js';
+import { kafkaFault } from '../kafka-client.js';
 import { ask, notCoordinating, onConnection, type Question, type Reader } from './raw-requests.js';
 
 /** Whose offset: a consumer group on a partition. */

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Admin } from 'kafkajs';
-import { newKafka } from './kafka-client.js';
+import { newKafka } from '../kafka-client.js';
 
 /** What becomes of an answer: it is sent, or never, or half of it and then the socket is cut. */
 type Fate = 'whole' | 'never' | 'half';

@@ -1,11 +1,11 @@
 import type { Kafka } from 'kafkajs';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
-import { Fault } from '../../streaming/index.js';
+import { Fault } from '../../../streaming/index.js';
 import { committedMessages } from './committed-messages.js';
-import { kafkaErrors } from './errors.js';
+import { kafkaErrors } from '../errors.js';
 import { fetchExchange, type FetchResponse, type PartitionData } from './fetch-response.js';
-import { kafkaFault } from './kafka-client.js';
-import { newCluster, type Cluster } from './kafka-internals.js';
+import { kafkaFault } from '../kafka-client.js';
+import { newCluster, type Cluster } from './own-cluster.js';
 import { readRecordBatches, type FetchedMessage } from './record-batches.js';
 
 /** Which partition, and how much of it at a time. */

@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import Encoder from 'kafkajs/src/protocol/encoder.js';
-import { pauseFor } from '../pause.js';
-import { kafkaFault } from './kafka-client.js';
+import { pauseFor } from '../../pause.js';
+import { kafkaFault } from '../kafka-client.js';
 import {
   ask,
   notCoordinating,
@@ -10,7 +10,7 @@ import {
   type RawCluster,
   type Reader,
 } from './raw-requests.js';
-import type { Operation } from './topic-rules.js';
+import type { Operation } from '../topic-rules.js';
 
 /** What a user may do with a topic or a group, by its place in the protocol (AclOperation). */
 const operations = {

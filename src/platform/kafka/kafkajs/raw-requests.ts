@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type Encoder from 'kafkajs/src/protocol/encoder.js';
-import { newCluster } from './kafka-internals.js';
+import { newCluster } from './own-cluster.js';
 
 /** Reads what the protocol of Kafka writes: big-endian numbers, texts and lists with a length. */
 export class Reader {

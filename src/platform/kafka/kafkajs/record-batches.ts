@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import crc32C from 'kafkajs/src/protocol/recordBatch/crc32C/index.js';
-import { Fault } from '../../streaming/index.js';
-import { kafkaErrors } from './errors.js';
+import { Fault } from '../../../streaming/index.js';
+import { kafkaErrors } from '../errors.js';
 
 /** A record as it was fetched; its texts and bytes are looked up when they are asked for. */
 export interface FetchedMessage {

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { Fault } from '../../streaming/index.js';
+import { Fault } from '../../../streaming/index.js';
 import { PartitionFetcher } from './partition-fetcher.js';
 import { RecordBuffer } from './record-chunks.js';
 
