@@ -16,29 +16,29 @@ const loadOf = ({ events, refused, bytes }: LineBatch): number =>
     Math.max(leastLoad, (events.length + refused.length) / linesPerBatch, bytes / wholeBatchBytes),
   );
 
-/** What goes with one append: settles `landed` with it. */
+/** What goes with one append: settles `committed` with it. */
 interface Gathered {
   readonly batches: LineBatch[];
   readonly rows: ColumnBatch[];
   load: number;
-  readonly landed: Promise<void>;
-  land(this: void, append: Promise<unknown>): void;
+  readonly committed: Promise<void>;
+  commit(this: void, append: Promise<unknown>): void;
 }
 
 const newGathered = (): Gathered => {
-  let land: Gathered['land'] = () => undefined;
-  const landed = new Promise<void>((resolve) => {
-    land = (append) => resolve(append.then(() => undefined));
+  let commit: Gathered['commit'] = () => undefined;
+  const committed = new Promise<void>((resolve) => {
+    commit = (append) => resolve(append.then(() => undefined));
   });
-  // told by append() and landed() too
-  landed.catch(() => undefined);
-  return { batches: [], rows: [], load: 0, landed, land };
+  // told by append() and committed() too
+  committed.catch(() => undefined);
+  return { batches: [], rows: [], load: 0, committed, commit };
 };
 
 /** Appends of the importer, in order: a few at a time, and none behind one that failed. */
 export class AppendsInFlight {
   #gathered = newGathered();
-  readonly #landing = new Set<Gathered>();
+  readonly #committing = new Set<Gathered>();
   /** What is done behind appends. */
   readonly #endings = new Set<Promise<void>>();
   #failure: unknown;
@@ -46,13 +46,13 @@ export class AppendsInFlight {
 
   constructor(
     private readonly log: ImportLog,
-    private readonly onLanded: () => void,
+    private readonly onCommitted: () => void,
   ) {}
 
   /**
-   * Takes what comes next in the log. It is on its way once enough is gathered, or with `landed()`;
-   * `then` is called once it is durable, and never when it fails. Rejects behind an append that
-   * failed.
+   * Takes what comes next in the log. It is on its way once enough is gathered, or with
+   * `committed()`; `then` is called once it is durable, and never when it fails. Rejects behind an
+   * append that failed.
    */
   async append(
     batch: LineBatch,
@@ -62,21 +62,21 @@ export class AppendsInFlight {
     this.#gathered.batches.push(batch);
     this.#gathered.rows.push(...rows);
     this.#gathered.load += loadOf(batch);
-    if (then !== undefined) this.#end(this.#gathered.landed.then(then));
+    if (then !== undefined) this.#end(this.#gathered.committed.then(then));
     if (this.#gathered.load >= loadPerAppend) await this.#send();
   }
 
   /** Sends what is gathered and waits for all. Rejects with the failure of one. */
-  async landed(): Promise<void> {
+  async committed(): Promise<void> {
     if (this.#gathered.batches.length > 0) await this.#send();
-    await Promise.allSettled(Array.from(this.#landing, ({ landed }) => landed));
+    await Promise.allSettled(Array.from(this.#committing, ({ committed }) => committed));
     if (this.#hasFailed) throw this.#failure;
     await Promise.all(this.#endings);
   }
 
   /** After a failure: all have settled, and from now on appends are taken again. */
   async startAnew(): Promise<void> {
-    await this.landed().catch(() => undefined);
+    await this.committed().catch(() => undefined);
     await Promise.allSettled(this.#endings);
     this.#gathered = newGathered();
     this.#hasFailed = false;
@@ -94,23 +94,23 @@ export class AppendsInFlight {
     const sent = this.#gathered;
     this.#gathered = newGathered();
     while (this.#isFull(sent)) {
-      const [first] = this.#landing;
-      await first.landed.catch(() => undefined);
+      const [first] = this.#committing;
+      await first.committed.catch(() => undefined);
     }
     const append = this.#hasFailed ? Promise.reject(this.#failure) : this.#append(sent);
-    sent.land(append);
+    sent.commit(append);
     if (this.#hasFailed) throw this.#failure;
   }
 
   #append(sent: Gathered): Promise<void> {
-    this.#landing.add(sent);
+    this.#committing.add(sent);
     return this.log.append(eventsOf(sent.batches), sent.rows).then(
       () => {
-        this.#landing.delete(sent);
-        this.onLanded();
+        this.#committing.delete(sent);
+        this.onCommitted();
       },
       (error: unknown) => {
-        this.#landing.delete(sent);
+        this.#committing.delete(sent);
         this.#hasFailed = true;
         this.#failure ??= error;
         throw error;
@@ -120,8 +120,8 @@ export class AppendsInFlight {
 
   #isFull({ load }: Gathered): boolean {
     let sum = load;
-    for (const landing of this.#landing) sum += landing.load;
-    return this.#landing.size > 0 && sum > mostLoad;
+    for (const { load } of this.#committing) sum += load;
+    return this.#committing.size > 0 && sum > mostLoad;
   }
 }
 

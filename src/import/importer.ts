@@ -76,17 +76,17 @@ export class Importer {
       try {
         await this.#round();
       } catch (error) {
-        await this.#passing(error);
+        await this.#pause(error);
       }
     }
-    await this.#flight.landed().catch(() => undefined);
+    await this.#flight.committed().catch(() => undefined);
   }
 
   async #round(): Promise<void> {
     await this.#lookAround(this.#queue.isEmpty);
     const next = this.#queue.take();
     if (next !== undefined) return this.#import(next);
-    await this.#flight.landed();
+    await this.#flight.committed();
     this.#goesOn();
     this.#isIdle = true;
     if (!this.#hasChanged) await this.#rest(this.#untilNextLookMs());
@@ -205,7 +205,7 @@ export class Importer {
    * were that undone with the registration in it, they would tell of an id that no file has.
    */
   async #behindItsId({ isRegistered }: QueuedFile, { refused }: LineBatch): Promise<void> {
-    if (refused.length > 0 && !isRegistered) await this.#flight.landed();
+    if (refused.length > 0 && !isRegistered) await this.#flight.committed();
   }
 
   #batchRows(file: FileToRead, batch: LineBatch): ColumnBatch[] {
@@ -266,7 +266,7 @@ export class Importer {
   }
 
   /** Something outside is wrong (a full disk): said once, then tried again and again. */
-  async #passing(error: unknown): Promise<void> {
+  async #pause(error: unknown): Promise<void> {
     await this.#flight.startAnew();
     this.#queue.forget();
     if (this.#stopping) return;

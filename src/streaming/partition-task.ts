@@ -79,7 +79,7 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
         await this.#process();
       } catch (error) {
         this.#memory = undefined;
-        if (!isPassing(error)) {
+        if (!isRetryable(error)) {
           this.#enter('failed', error);
           return;
         }
@@ -134,7 +134,7 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
       const events = await this.ports.log.read(this.#position.offset);
       if (events === undefined) break;
       // a commit that fails must not wait for the next event to be noticed
-      if (events.length === 0) await commits.landed();
+      if (events.length === 0) await commits.done();
       reached('task.batch-read');
       for (let from = 0; from < events.length;) {
         const firstOffset = this.#undone({ events, from });
@@ -147,11 +147,11 @@ export class PartitionTask<S, E extends LogEvents, L, F> {
         from = step.next;
       }
       if (this.#position.offset - this.#snapshotPosition.offset >= this.ports.snapshotEveryEvents) {
-        await commits.landed();
+        await commits.done();
         await this.#saveSnapshot();
       }
     }
-    await commits.landed();
+    await commits.done();
     if (comparePositions(this.#position, this.#snapshotPosition) > 0) await this.#saveSnapshot();
   }
 
@@ -221,7 +221,7 @@ class CommitsInFlight {
     while (this.onTheirWay.length >= mostCommits) await this.#first();
   }
 
-  async landed(): Promise<void> {
+  async done(): Promise<void> {
     while (this.onTheirWay.length > 0) await this.#first();
   }
 
@@ -234,5 +234,5 @@ class CommitsInFlight {
 
 const noCommits = new CommitsInFlight();
 
-const isPassing = (error: unknown): boolean =>
+const isRetryable = (error: unknown): boolean =>
   error instanceof Fault && (error.reaction === 'Retry' || error.reaction === 'Fenced');

@@ -104,7 +104,7 @@ describe('a file that changes while it is read', () => {
   });
 });
 
-it('whether it gets on is told by what lands, and by a folder with nothing to read', async () => {
+it('whether it gets on is told by commits, and by a folder with nothing to read', async () => {
   const time = { nowMs: Date.UTC(2026, 0) };
   const isNow = (): boolean => importer().lastMoveMs === time.nowMs;
   let isFull = false;

@@ -90,21 +90,21 @@ export class KafkaImportJournal implements ImportJournal {
     if (this.#files.has(id)) this.#left.add(id);
   }
 
-  /** The rows of an append, and what left since, as messages; `land` once they are committed. */
-  entriesOf(rows: readonly ColumnBatch[]): { messages: JournalMessage[]; land: () => void } {
+  /** The rows of an append, and what left since, as messages; call `committed` once they are. */
+  entriesOf(rows: readonly ColumnBatch[]): { messages: JournalMessage[]; committed: () => void } {
     const changed = changedFiles(this.#files, rows);
     const left = [...this.#left].filter((id) => !changed.has(id) && !this.#isLatest(id));
     const messages = [
       ...Array.from(changed, ([id, file]) => this.#message(id, JSON.stringify(file))),
       ...left.map((id) => this.#message(id, null)),
     ];
-    const land = (): void => {
+    const committed = (): void => {
       for (const [id, file] of changed) this.#files.set(id, file);
       keepLatest(this.#latest, changed.values());
       for (const id of left) this.#files.delete(id);
       for (const id of left) this.#left.delete(id);
     };
-    return { messages, land };
+    return { messages, committed };
   }
 
   #message(id: number, value: string | null): JournalMessage {

@@ -20,7 +20,7 @@ export interface KafkaImportLogParts {
 
 interface Content {
   readonly messages: Sent;
-  readonly land: () => void;
+  readonly committed: () => void;
 }
 
 /** What tells of the transaction: it would be untrue until that is committed. */
@@ -50,7 +50,7 @@ export class KafkaImportLog implements ImportLog {
   async #commitBehind(
     before: Promise<void>,
     refused: Promise<void>,
-    { messages, land }: Content,
+    { messages, committed }: Content,
   ): Promise<void> {
     await before.catch(() => undefined);
     try {
@@ -61,16 +61,16 @@ export class KafkaImportLog implements ImportLog {
       await this.parts.sender.close();
       throw error;
     }
-    land();
+    committed();
   }
 
   #contentOf(events: UsageEvents, rows: readonly ColumnBatch[]): Content {
     const { encode, journal, topics } = this.parts;
-    const { messages: entries, land } = journal.entriesOf(rows);
+    const { messages: entries, committed } = journal.entriesOf(rows);
     const lines = encode(events).map((messages, partition) => {
       return { topic: topics.log, partition, messages };
     });
     const messages = [...lines, { topic: topics.journal, partition: 0, messages: entries }];
-    return { messages, land };
+    return { messages, committed };
   }
 }

@@ -1,6 +1,6 @@
 import { errors } from 'cassandra-driver';
 import { Fault } from '../../streaming/index.js';
-import { driverFault, isPassing } from './cassandra-fault.js';
+import { driverFault, isRetryable } from './cassandra-fault.js';
 
 const refused = (code: number): Error => new errors.ResponseError(code, 'planted');
 const system = (code: string): Error => Object.assign(new Error('planted'), { code });
@@ -63,14 +63,14 @@ test('a Fault and a wrong value of ours stay what they are', () => {
 });
 
 test('what passes is tried again, but not when the session is closed or it was refused', () => {
-  const passing = (error: Error): boolean => isPassing(driverFault(error));
-  expect(passing(refused(0x1100))).toBe(true);
-  expect(passing(ofHosts(system('ECONNRESET')))).toBe(true);
-  expect(passing(refused(0x2100))).toBe(false);
-  expect(passing(new TypeError('planted'))).toBe(false);
+  const retryable = (error: Error): boolean => isRetryable(driverFault(error));
+  expect(retryable(refused(0x1100))).toBe(true);
+  expect(retryable(ofHosts(system('ECONNRESET')))).toBe(true);
+  expect(retryable(refused(0x2100))).toBe(false);
+  expect(retryable(new TypeError('planted'))).toBe(false);
   const closed = new errors.NoHostAvailableError(
     null,
     'Connecting after shutdown is not supported',
   );
-  expect(passing(closed)).toBe(false);
+  expect(retryable(closed)).toBe(false);
 });

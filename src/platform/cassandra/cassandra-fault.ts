@@ -90,7 +90,7 @@ export const driverFault = (error: unknown, statement?: string): unknown => {
 };
 
 /** True for faults that another try of the same statement may get over. */
-export const isPassing = (error: unknown): boolean =>
+export const isRetryable = (error: unknown): boolean =>
   nameOf(error) === 'Fault' &&
   field(error, 'reaction') === 'Retry' &&
   field(error, 'code') !== 'CASSANDRA_CLOSED';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { auth, Client, policies, types, type ClientOptions } from 'cassandra-driver';
 import { pauseFor } from '../pause.js';
-import { driverFault, isPassing, storeFault } from './cassandra-fault.js';
+import { driverFault, isRetryable, storeFault } from './cassandra-fault.js';
 import { sendRows, statementId } from './encoded-batch.js';
 import type { RowBuffer } from './row-buffer.js';
 import { withNumbers } from './values.js';
@@ -189,7 +189,7 @@ export class CassandraSession {
 
   /**
    * Runs a request that changes nothing when it is done twice, again and again while it fails for
-   * a passing reason, for `retryForMs`.
+   * a reason to retry, for `retryForMs`.
    */
   async #attempt<T>(request: () => Promise<T>, statement?: string): Promise<T> {
     const until = Date.now() + (this.options.retryForMs ?? defaultRetryForMs);
@@ -198,7 +198,7 @@ export class CassandraSession {
         return await request();
       } catch (error) {
         const fault = driverFault(error, statement);
-        if (!isPassing(fault) || Date.now() >= until) throw fault;
+        if (!isRetryable(fault) || Date.now() >= until) throw fault;
         await pauseFor(retryPauseMs);
       }
     }

@@ -120,7 +120,7 @@ export class PartitionRunner {
     this.#ended = this.#task.run();
   }
 
-  /** Lets the batch in hand land; what does not land in time is done by the next owner. */
+  /** Lets the batch in hand be committed; what is not in time is done by the next owner. */
   async stop(withinMs: number): Promise<void> {
     this.#task.stop();
     await Promise.race([this.parts.log.close().then(() => this.#ended), restFor(withinMs)]);

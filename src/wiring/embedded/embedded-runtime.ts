@@ -26,7 +26,7 @@ export interface RuntimeParts {
 }
 
 const lookAtFeedsEveryMs = 1000;
-const landingMs = 500;
+const commitMs = 500;
 
 /** The task of the one partition, what feeds it, and the clock that notices silent feeds. */
 export class UsageRuntime implements StreamRuntime {
@@ -76,13 +76,13 @@ export class UsageRuntime implements StreamRuntime {
     const { importer, task, log, store } = this.parts;
     const imported = importer.stop();
     await this.#stopLooking();
-    // a batch of a file may land; what takes longer is undone and read again at the next start
-    await Promise.race([imported, pauseFor(landingMs)]);
+    // a batch of a file may be committed; what takes longer is read again at the next start
+    await Promise.race([imported, pauseFor(commitMs)]);
     task.stop();
     log.close();
     await this.#ended;
     await log.abandon();
-    await Promise.race([imported, pauseFor(landingMs)]);
+    await Promise.race([imported, pauseFor(commitMs)]);
     await store.close();
   }
 
