@@ -106,6 +106,12 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     onlyIn('duckdb-only-in-its-adapters', '@duckdb/', ['^src/platform/embedded/', '/adapters/']),
+    {
+      name: 'wiring-knows-no-command',
+      severity: 'error',
+      from: { path: '^src/wiring/', pathNot: spec },
+      to: { path: '^src/commands/' },
+    },
     onlyIn('kafka-only-in-its-adapters', 'kafkajs', ['^src/platform/kafka/']),
     onlyIn('inner-parts-of-kafkajs-in-one-folder', 'kafkajs/src/', [
       '^src/platform/kafka/kafkajs/',

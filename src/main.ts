@@ -8,6 +8,7 @@ import { configErrors, loadSettings, type Settings } from './config/index.js';
 import { askOnTerminal } from './commands/confirm.js';
 import { demo } from './commands/demo.js';
 import { commandErrors } from './commands/errors.js';
+import { wiringErrors } from './wiring/errors.js';
 import { startProgram, startText } from './commands/start.js';
 import { verify } from './commands/verify.js';
 import { cassandraErrors } from './platform/cassandra/errors.js';
@@ -108,6 +109,7 @@ const codes: FaultCodes = {
   ...kafkaErrors,
   ...streamingErrors,
   ...httpErrors,
+  ...wiringErrors,
 };
 
 const faultText = (error: unknown): string => {

@@ -12,6 +12,6 @@ export {
   type LoggedMessage,
   type MessageLog,
 } from './message-log.js';
-export type { TopicReader } from './topic-reader.js';
+export type { MessageTopic } from './message-topic.js';
 export { MessageShape } from './messages.dto.js';
 export { messageJson, messagePeriod, type MessagePeriod } from './messages.topics.js';

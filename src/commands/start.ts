@@ -9,7 +9,7 @@ import { StreamServer } from '../platform/stream-server.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { Fault } from '../streaming/index.js';
 import { storePath, wireEmbedded } from '../wiring/embedded/embedded-wiring.js';
-import type { Wiring } from '../wiring/wiring.js';
+import type { StoreMode } from '../wiring/store-mode.js';
 
 /** A program that runs: its address, and how to end it. */
 export interface RunningProgram {
@@ -70,7 +70,7 @@ const generatorSwitch = (settings: Settings): ValueProvider => ({
 });
 
 /** The clients of Kafka and Cassandra are loaded only where they are used. */
-const wire = async ({ settings, logger, indexWorker }: StartOptions): Promise<Wiring> => {
+const wire = async ({ settings, logger, indexWorker }: StartOptions): Promise<StoreMode> => {
   if (settings.store === 'embedded') return wireEmbedded(settings, logger, indexWorker);
   const { wireCluster } = await import('../wiring/cluster/cluster-wiring.js');
   return wireCluster(settings, logger);

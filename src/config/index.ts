@@ -4,11 +4,4 @@ export { configErrors, type SettingsFaultCode } from './errors.js';
 export { loadSettings, type Environment, type LoadedSettings } from './load-settings.js';
 export { Secret } from './secret.js';
 export type { ReadFile, SettingsFault } from './settings-fault.js';
-export {
-  feedClockSettings,
-  isGeneratorOn,
-  topicFeed,
-  type FeedClockSettings,
-  type FeedSettings,
-  type Settings,
-} from './settings.js';
+export { isGeneratorOn, type FeedSettings, type Settings } from './settings.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { embeddedDefaults } from '../platform/embedded/index.js';
 import { declared, declaredOfFeed } from './declared.js';
 import { loadSettings, type Environment } from './load-settings.js';
-import { feedClockSettings, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
 import type { ReadFile, SettingsFault } from './settings-fault.js';
 
 const noFile: ReadFile = () => undefined;
@@ -193,28 +193,6 @@ test('no text in any setting makes loading throw', () => {
       expect(typeof loaded.ok).toBe('boolean');
     }),
   );
-});
-
-test('a feed follows the settings for all feeds unless it has its own', () => {
-  const settings = settingsOf(
-    { FEED_MAX_OUT_OF_ORDERNESS: 'PT1H', FEED_IDLE_AFTER: 'PT2H' },
-    file({ feeds: { roaming: { maxOutOfOrderness: 'P2D', idleAfter: 'P3D' } } }),
-  );
-  expect(feedClockSettings(settings, 'roaming')).toEqual({
-    maxOutOfOrdernessMs: 172_800_000,
-    idleAfterMs: 259_200_000,
-  });
-  expect(feedClockSettings(settings, 'default')).toEqual({ maxOutOfOrdernessMs: 3_600_000 });
-  expect(feedClockSettings(settings, 'topic')).toEqual({
-    maxOutOfOrdernessMs: 3_600_000,
-    idleAfterMs: 7_200_000,
-  });
-});
-
-test('a feed named like a member of every object has no settings of its own', () => {
-  expect(feedClockSettings(settingsOf({}), 'constructor')).toEqual({
-    maxOutOfOrdernessMs: 14_400_000,
-  });
 });
 
 test('host names are read in one spelling, and what is none is refused', () => {

@@ -1,4 +1,4 @@
-import type { FeedClockSettings } from '../config/index.js';
+import type { FeedClockSettings } from './feed-clock.js';
 import type { EventClock } from '../streaming/index.js';
 
 interface Seen {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { pauseFor } from '../../platform/pause.js';
 import { MessagesService } from '../messages.service.js';
-import type { TopicMessage, TopicReader } from '../topic-reader.js';
+import type { TopicMessage, MessageTopic } from '../message-topic.js';
 import { KafkaMessageLog } from './kafka-message-log.js';
 
 /** A topic in memory; a marker takes an offset behind each message, as transactions do. */
-class TopicInMemory implements TopicReader {
+class TopicInMemory implements MessageTopic {
   readonly #partitions: TopicMessage[][];
   reads = 0;
 

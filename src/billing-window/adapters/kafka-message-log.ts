@@ -5,7 +5,7 @@ import {
   type MessageLog,
   type MessagePeriod,
 } from '../message-log.js';
-import type { TopicMessage, TopicReader } from '../topic-reader.js';
+import type { TopicMessage, MessageTopic } from '../message-topic.js';
 
 /** While somebody waits, the ends of the topic are looked at this often. */
 const pollMs = 50;
@@ -37,7 +37,7 @@ export class KafkaMessageLog implements MessageLog {
 
   /** `partitions`: how many the topic has; `copies` finds the messages of a key. */
   constructor(
-    private readonly reader: TopicReader,
+    private readonly reader: MessageTopic,
     private readonly copies: Pick<MessageLog, 'ofPeriod'>,
     private readonly partitions: number,
   ) {

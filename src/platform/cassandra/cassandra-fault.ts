@@ -4,7 +4,7 @@ import { cassandraErrors } from './errors.js';
 type Code = keyof typeof cassandraErrors;
 
 /** A fault of this folder with the reaction its code has. */
-export const storeFault = (
+export const cassandraFault = (
   code: Code,
   message: string,
   options: { facts?: Facts; cause?: unknown } = {},
@@ -86,7 +86,7 @@ const closedOrFailed = (error: unknown): Code => {
  */
 export const driverFault = (error: unknown, statement?: string): unknown => {
   if (nameOf(error) === 'Fault' || nameOf(error) === 'TypeError') return error;
-  return storeFault(codeOf(error), messageOf(error), { facts: { statement }, cause: error });
+  return cassandraFault(codeOf(error), messageOf(error), { facts: { statement }, cause: error });
 };
 
 /** True for faults that another try of the same statement may get over. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { auth, Client, policies, types, type ClientOptions } from 'cassandra-driver';
 import { pauseFor } from '../pause.js';
-import { driverFault, isRetryable, storeFault } from './cassandra-fault.js';
+import { driverFault, isRetryable, cassandraFault } from './cassandra-fault.js';
 import { sendRows, statementId } from './encoded-batch.js';
 import type { RowBuffer } from './row-buffer.js';
 import { withNumbers } from './values.js';
@@ -54,7 +54,7 @@ const pemOf = (path: string | undefined): Buffer | undefined => {
     return readFileSync(path);
   } catch (cause) {
     const message = `the file ${path} for TLS cannot be read`;
-    throw storeFault('CASSANDRA_SETTINGS_WRONG', message, { cause });
+    throw cassandraFault('CASSANDRA_SETTINGS_WRONG', message, { cause });
   }
 };
 

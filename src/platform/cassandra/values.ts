@@ -1,5 +1,5 @@
 import { types } from 'cassandra-driver';
-import { storeFault } from './cassandra-fault.js';
+import { cassandraFault } from './cassandra-fault.js';
 
 const dayMs = 86_400_000;
 
@@ -39,7 +39,7 @@ export const dateOfDay = (day: number): types.LocalDate => types.LocalDate.fromS
 export const numberOfLong = (value: types.Long): number => {
   const number = value.toNumber();
   if (Number.isSafeInteger(number)) return number;
-  throw storeFault('CASSANDRA_VALUE_OUT_OF_RANGE', `${value.toString()} is beyond 2^53 - 1`);
+  throw cassandraFault('CASSANDRA_VALUE_OUT_OF_RANGE', `${value.toString()} is beyond 2^53 - 1`);
 };
 
 /** Turns the 64-bit numbers of a row into numbers, in place. */

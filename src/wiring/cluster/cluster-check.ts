@@ -6,7 +6,7 @@ import {
   usageGroup,
 } from './cluster-options.js';
 import { clusterSchema } from './cluster-schema.js';
-import { commandErrors } from '../../commands/errors.js';
+import { wiringErrors } from '../errors.js';
 import type { Settings } from '../../config/index.js';
 import {
   CassandraSession,
@@ -129,7 +129,7 @@ export const notReady = (
   code: 'CLUSTER_NOT_READY' | 'MIGRATION_REFUSED',
   differences: readonly string[],
 ): Fault => {
-  const { reaction, meaning } = commandErrors[code];
+  const { reaction, meaning } = wiringErrors[code];
   return new Fault(code, reaction, [meaning, ...differences].join('\n  '));
 };
 

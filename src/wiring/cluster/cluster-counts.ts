@@ -1,4 +1,4 @@
-import type { TopicReader } from '../../billing-window/index.js';
+import type { MessageTopic } from '../../billing-window/index.js';
 import type { CountsOf } from '../../counts.controller.js';
 import { FileCounts } from '../../import/adapters/cassandra-file-counts.js';
 import type { CassandraSession } from '../../platform/cassandra/index.js';
@@ -15,7 +15,7 @@ const someRows =
 interface CountedParts {
   readonly session: Pick<CassandraSession, 'query'>;
   readonly status: { agreements(): Promise<number> };
-  readonly messages: TopicReader;
+  readonly messages: MessageTopic;
 }
 
 /** How many messages the topic holds. Offsets cannot tell: markers of transactions have some. */
@@ -25,7 +25,7 @@ export class MessageCount {
   #counted = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly reader: TopicReader) {}
+  constructor(private readonly reader: MessageTopic) {}
 
   /** Exact once all was read once, a part of it with each call; until then an upper bound. */
   now(): Promise<number> {

@@ -4,7 +4,7 @@ import type { UsageState, WindowTable } from '../../billing-window/index.js';
 import type { Settings } from '../../config/index.js';
 import type { OpenPeriods } from '../../ingest/index.js';
 import type { PartitionReport } from '../../ingest/adapters/cassandra-partition-status.js';
-import { openPeriodsOf } from '../partition-status.js';
+import { openPeriodsOf } from '../task-status.js';
 import type { Clock } from '../../platform/http/clock.js';
 import { every, restFor } from '../../platform/pause.js';
 import type { StreamRuntime } from '../../platform/stream-server.js';

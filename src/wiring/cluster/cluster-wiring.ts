@@ -78,9 +78,9 @@ import { pauseFor, restFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { RowsFirstCommitPoint } from '../../streaming/index.js';
 import { claimedImporter } from '../claimed-importer.js';
-import { importerPorts } from '../importer-ports.js';
+import { importerSettings } from '../importer-settings.js';
 import { keptTotals } from '../running-totals.js';
-import type { Wiring } from '../wiring.js';
+import type { StoreMode } from '../store-mode.js';
 import { WARNINGS } from '../../warnings.controller.js';
 
 const answerWithinMs = 30_000;
@@ -277,7 +277,7 @@ const newImporter = (shared: Shared): ReturnType<typeof claimedImporter> => {
     rows: new CassandraImportRows(session),
     encode: (events) => usageRecords(events, settings.partitions),
     reserveIds: (count) => ids.reserve(count),
-    ports: importerPorts(settings, logger),
+    ports: importerSettings(settings, logger),
     options: {
       clusterName: settings.clusterName,
       directory: settings.incomingDataRecordsDir,
@@ -342,7 +342,7 @@ const tellOfDataRecords = async ({ session, settings, logger }: Shared): Promise
 };
 
 /** Every port → its adapter on Kafka and Cassandra. Rejects with the faults of both. */
-export const wireCluster = async (settings: Settings, logger: Logger): Promise<Wiring> => {
+export const wireCluster = async (settings: Settings, logger: Logger): Promise<StoreMode> => {
   await checkCluster(settings, logger);
   const shared = await openShared(settings, logger);
   const { roles } = settings;

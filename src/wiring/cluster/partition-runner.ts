@@ -1,12 +1,14 @@
-import { feedClockSettings, topicFeed, type Settings } from '../../config/index.js';
+import type { Settings } from '../../config/index.js';
+import { feedClockSettings } from '../feed-clock.js';
 import { newUsageApplication, type UsageState } from '../../billing-window/index.js';
 import {
   eventTypes,
-  UsageEvents,
   type FoundRecords,
   type RecordLookups,
+  topicFeed,
+  UsageEvents,
 } from '../../ingest/index.js';
-import { causeText } from '../partition-status.js';
+import { causeText } from '../task-status.js';
 import { nextTurn, pauseFor, restFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { FeedStamps } from '../feed-stamps.js';

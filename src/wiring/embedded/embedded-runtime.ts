@@ -1,6 +1,7 @@
-import { feedClockSettings, topicFeed, type Settings } from '../../config/index.js';
+import type { Settings } from '../../config/index.js';
+import { feedClockSettings } from '../feed-clock.js';
 import type { UsageState } from '../../billing-window/index.js';
-import { eventTypes, UsageEvents, type UsageInput } from '../../ingest/index.js';
+import { eventTypes, topicFeed, UsageEvents, type UsageInput } from '../../ingest/index.js';
 import { every, pauseFor } from '../../platform/pause.js';
 import type { StreamRuntime } from '../../platform/stream-server.js';
 import type { Clock } from '../../platform/http/clock.js';

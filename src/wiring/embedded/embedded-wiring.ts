@@ -44,7 +44,7 @@ import {
 import { EmbeddedFeedFiles } from '../../import/adapters/embedded-feed-files.js';
 import { EmbeddedImportFileStore } from '../../import/adapters/embedded-import-file-store.js';
 import { MAX_FUTURE_SKEW_MS } from '../../ingest/incoming-data-records.service.js';
-import { embeddedPartitions, causeText, partitionStatus } from '../partition-status.js';
+import { embeddedPartitions, causeText, partitionStatus } from '../task-status.js';
 import {
   EmbeddedDatabase,
   EmbeddedLog,
@@ -59,9 +59,9 @@ import type { Logger } from '../../platform/telemetry/index.js';
 import { EmbeddedWarnings } from './embedded-warnings.js';
 import { UsageRuntime } from './embedded-runtime.js';
 import { claimedImporter } from '../claimed-importer.js';
-import { importerPorts } from '../importer-ports.js';
+import { importerSettings } from '../importer-settings.js';
 import { keptTotals } from '../running-totals.js';
-import type { Wiring } from '../wiring.js';
+import type { StoreMode } from '../store-mode.js';
 import { WARNINGS } from '../../warnings.controller.js';
 import { PartitionTask, type RowStore, type TableSchema } from '../../streaming/index.js';
 
@@ -167,7 +167,7 @@ const newImporter = (
   { log, database, warnings }: OpenedStore,
 ): ReturnType<typeof claimedImporter> => {
   const importer = new Importer({
-    ...importerPorts(settings, logger),
+    ...importerSettings(settings, logger),
     log,
     journal: new EmbeddedImportFileStore(database.own),
   });
@@ -215,7 +215,7 @@ export const wireEmbedded = async (
   settings: Settings,
   logger: Logger,
   indexWorker?: string,
-): Promise<Wiring> => {
+): Promise<StoreMode> => {
   const store = await openEmbedded(settings, logger, indexWorker);
   const { database, log, rows, snapshots } = store;
   let cause: string | undefined;

@@ -1,11 +1,12 @@
-import { feedClockSettings, type Settings } from '../config/index.js';
+import type { Settings } from '../config/index.js';
+import { feedClockSettings } from './feed-clock.js';
 import type { ImporterPorts } from '../import/importer-ports.js';
 import { IncomingFolder } from '../platform/files/incoming-folder.js';
 import { systemClock } from '../platform/http/clock.js';
 import { restFor } from '../platform/pause.js';
 
 /** What the importer runs on in both store modes; its log and its journal are the store's. */
-export const importerPorts = (
+export const importerSettings = (
   settings: Settings,
   logger: ImporterPorts['logger'],
 ): Omit<ImporterPorts, 'log' | 'journal'> => ({

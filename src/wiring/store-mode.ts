@@ -2,7 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import type { StreamRuntime } from '../platform/stream-server.js';
 
 /** What a store mode gives the program: the runtime, and every port by its token. */
-export interface Wiring {
+export interface StoreMode {
   readonly runtime: StreamRuntime;
   readonly providers: Provider[];
   /** What processes ask each other, whatever the roles of this one. */

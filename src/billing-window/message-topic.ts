@@ -7,7 +7,7 @@ export interface TopicMessage extends OutMessage {
 }
 
 /** Reads the topic of messages, committed ones only, without a consumer group. */
-export interface TopicReader {
+export interface MessageTopic {
   /**
    * Messages from the given offset of each partition on, at most `limit`, those of one partition
    * in order. An offset below the start of a partition means its start.
