@@ -34,20 +34,20 @@ const insideOneContext = [
 ];
 
 const betweenLayers = [
-  { from: { path: `^src/(${context})/` }, to: { path: '^src/streaming/' } },
+  { from: { path: `^src/(${context})/` }, to: { path: '^src/(streaming|values)/' } },
   { from: { path: `^src/(${context})/adapters/` }, to: { path: '^src/platform/' } },
   {
     from: { path: `^src/(${context})/[^/]+${nestEdge}` },
     to: { path: '^src/(platform/((http|telemetry)/|[^/]+[.]ts$)|config/)' },
   },
-  { from: { path: '^src/(streaming|config)/' }, to: { path: '^src/$1/' } },
+  { from: { path: '^src/(streaming|config|values)/' }, to: { path: '^src/$1/' } },
   // The shape of an error code, nothing else.
-  { from: { path: '^src/config/errors[.]ts$' }, to: { path: '^src/streaming/index[.]ts$' } },
+  { from: { path: '^src/(config|values)/errors[.]ts$' }, to: { path: '^src/streaming/' } },
   // Drivers do not know each other, only what lies at the top: clock, life cycle.
   { from: { path: '^src/platform/([^/]+)/' }, to: { path: '^src/platform/$1/' } },
   {
     from: { path: '^src/platform/' },
-    to: { path: '^src/(streaming/|config/|platform/(telemetry/|[^/]+[.]ts$))' },
+    to: { path: '^src/(streaming/|values/|config/|platform/(telemetry/|[^/]+[.]ts$))' },
   },
 ];
 
@@ -58,7 +58,7 @@ const outsideTheLayers = [
   // A spec knows its own context whole, and of others what everyone may know.
   {
     from: { path: `^src/([^/]+)/.*${spec}` },
-    to: { path: '^src/($1/|platform/|streaming/|[^/]+/index[.]ts$)|^test/support/' },
+    to: { path: '^src/($1/|platform/|streaming/|values/|[^/]+/index[.]ts$)|^test/support/' },
   },
 ];
 
@@ -135,7 +135,7 @@ module.exports = {
       name: 'pure-inside',
       comment: 'Domain and kernel do no input or output of their own.',
       severity: 'error',
-      from: { path: '^src/([^/]+/domain|streaming)/', pathNot: spec },
+      from: { path: '^src/([^/]+/domain|streaming|values)/', pathNot: spec },
       to: {
         path: '^(node:)?(fs|net|https?|http2|dgram|child_process|worker_threads|timers|os)(/|$)',
       },

@@ -1,6 +1,7 @@
 import type { AgreementTable } from '../agreements/index.js';
 import type { Usage, UsageSink } from '../ingest/index.js';
-import { uuidText, type OutMessage } from '../streaming/index.js';
+import type { OutMessage } from '../streaming/index.js';
+import { uuidText } from '../values/index.js';
 import { aggregateMessage, type AggregateType } from './billing-window.topics.js';
 import { windowFlags, type WindowTable } from './domain/window-table.js';
 

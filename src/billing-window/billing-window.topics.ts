@@ -1,5 +1,6 @@
 import { monthOf, yearOf } from '../agreements/index.js';
-import { parseUuid, uuidText, uuidV5, type OutMessage } from '../streaming/index.js';
+import type { OutMessage } from '../streaming/index.js';
+import { parseUuid, uuidText, uuidV5 } from '../values/index.js';
 
 /** Types of topic `data-records-aggregates`. */
 export const aggregateTypes = [

@@ -4,7 +4,7 @@ import { DataRecordRows, isWaiting } from '../ingest/index.js';
 import { dataRecordGroup } from '../ingest/adapters/cassandra-data-record-rows.js';
 import { BatchedWriter, CassandraSession } from '../platform/cassandra/index.js';
 import { systemClock } from '../platform/http/clock.js';
-import { uuidText } from '../streaming/index.js';
+import { uuidText } from '../values/index.js';
 import { cassandraOptions } from '../wiring/cluster/cluster-options.js';
 import { DataRecordMark } from '../wiring/cluster/data-record-mark.js';
 import {

@@ -13,13 +13,13 @@ import type { EmbeddedDatabase, EmbeddedLog, MessageRows } from '../platform/emb
 import { maskMsisdn } from '../platform/telemetry/index.js';
 import {
   rowsIn,
-  uuidText,
   type ColumnBatch,
   type OutMessage,
   type Position,
   type RowStore,
   type TableSchema,
 } from '../streaming/index.js';
+import { uuidText } from '../values/index.js';
 import { logTooShort, Replay, undoneOf, type ReplayedBatch } from './replay.js';
 
 interface ReplayCheckPorts {

@@ -2,7 +2,8 @@ import { monthOf, yearOf } from '../agreements/index.js';
 import type { UsageState } from '../billing-window/index.js';
 import { isWaiting, recordStatuses } from '../ingest/index.js';
 import type { EmbeddedDatabase } from '../platform/embedded/index.js';
-import { columns, uuidText } from '../streaming/index.js';
+import { columns } from '../streaming/index.js';
+import { uuidText } from '../values/index.js';
 
 /**
  * Bytes in force by agreement, of the rows in a stretch of time. Identities hold the time, so all

@@ -20,7 +20,7 @@ import {
   WholeNumber,
 } from '../platform/http/inputs.js';
 import { byteCountScalar } from '../platform/http/whole-number.scalars.js';
-import { parseIsoDateTime } from '../streaming/time/iso-date-time.js';
+import { parseIsoDateTime } from '../values/iso-date-time.js';
 import type { RecordAfter } from './data-records.service.js';
 
 /** Years and months that have billing periods. */

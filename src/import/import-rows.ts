@@ -1,5 +1,6 @@
 import { bookRows, deadLetterRows, eventTypes, type UsageEvents } from '../ingest/index.js';
-import { rowsFrom, timeErrors, type ColumnBatch, type FeedProgress } from '../streaming/index.js';
+import { rowsFrom, type ColumnBatch, type FeedProgress } from '../streaming/index.js';
+import { timeErrors } from '../values/index.js';
 import type { LineBatch, ReadingMark } from './domain/line-batches.js';
 import {
   ImportFileRows,

@@ -1,4 +1,4 @@
-import { isoDateTimeProblem, parseIsoDateTime } from '../streaming/time/iso-date-time.js';
+import { isoDateTimeProblem, parseIsoDateTime } from '../values/iso-date-time.js';
 import {
   cleanRecordId,
   cleanText,

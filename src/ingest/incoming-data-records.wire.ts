@@ -1,5 +1,5 @@
-import { readUuid, uuidText } from '../streaming/index.js';
-import { parseZonedDateTime } from '../streaming/time/zoned-date-time.js';
+import { readUuid, uuidText } from '../values/index.js';
+import { parseZonedDateTime } from '../values/zoned-date-time.js';
 import { cleanRecordId, cleanText } from './domain/record-id.js';
 import type { UsageEvents, UsageRecord } from './domain/usage-events.js';
 

@@ -6,12 +6,11 @@ import {
 import {
   applyFeedProgress,
   observeRecord,
-  parseUuid,
-  uuidText,
   type FaultCodes,
   type FeedProgress,
   type Pieces,
 } from '../streaming/index.js';
+import { parseUuid, uuidText } from '../values/index.js';
 import { agreementOfEvent } from './domain/agreement-of-event.js';
 import type { DataRecordRow, Identity, MatchedEvent } from './domain/data-record-rows.js';
 import type { IngestState, Usage, UsageSink } from './domain/ingest-state.js';

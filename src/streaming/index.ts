@@ -16,6 +16,3 @@ export * from './rows.js';
 export * from './seeded-hash.js';
 export * from './snapshot-store.js';
 export * from './stream-application.js';
-export * from './time/errors.js';
-export * from './uuid.js';
-export * from './uuid-bytes.js';

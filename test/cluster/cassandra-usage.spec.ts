@@ -4,7 +4,8 @@ import { cassandraRecordRowStore } from '../../src/ingest/adapters/cassandra-rec
 import { CassandraUsageWriter } from '../../src/ingest/adapters/cassandra-usage-writer.js';
 import { recordStatuses, StepOutput, type DataRecordRow } from '../../src/ingest/index.js';
 import { shardOf } from '../../src/platform/cassandra/index.js';
-import { Fault, parseUuid, uuidText, type Effects } from '../../src/streaming/index.js';
+import { Fault, type Effects } from '../../src/streaming/index.js';
+import { parseUuid, uuidText } from '../../src/values/index.js';
 import { chapterOnServers, testOnServers } from './support/cluster-in-test.js';
 import { KeyspaceInTest } from './support/keyspace-in-test.js';
 

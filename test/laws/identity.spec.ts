@@ -4,7 +4,7 @@ import { usageMessages } from '../../src/ingest/adapters/kafka-usage-codec.js';
 import { FileRecordReader } from '../../src/ingest/incoming-data-records.wire.js';
 import { readRecord } from '../../src/ingest/incoming-data-records.topics.js';
 import { UsageEvents } from '../../src/ingest/index.js';
-import { uuidText } from '../../src/streaming/index.js';
+import { uuidText } from '../../src/values/index.js';
 
 const recordedAt = '2020-01-02T00:00+01:00[Europe/Warsaw]';
 

@@ -1,7 +1,7 @@
 import { ChunkReader, chunksFor, chunksOf } from '../../streaming/chunks.js';
 import { Fault } from '../../streaming/fault.js';
 import { grown } from '../../streaming/rows.js';
-import { parseUuid, uuidText } from '../../streaming/uuid.js';
+import { parseUuid, uuidText } from '../../values/uuid.js';
 import { sameAgreement, type Agreement } from './agreement.js';
 import { billingCalendar, type BillingCalendar } from './billing-period.js';
 import { IdIndex, MsisdnIndex } from './key-index.js';

@@ -1,6 +1,6 @@
-import { parseUuid } from '../../streaming/uuid.js';
-import { isoDateTimeProblem, parseIsoDateTime } from '../../streaming/time/iso-date-time.js';
-import { formatZonedDateTime, isKnownZone } from '../../streaming/time/zoned-date-time.js';
+import { parseUuid } from '../../values/uuid.js';
+import { isoDateTimeProblem, parseIsoDateTime } from '../../values/iso-date-time.js';
+import { formatZonedDateTime, isKnownZone } from '../../values/zoned-date-time.js';
 import type { agreementsErrors } from '../errors.js';
 
 /** What a subscriber agreed to. Immutable: a change is a new agreement with an id of its own. */

@@ -1,5 +1,5 @@
 import { Fault } from '../../streaming/fault.js';
-import { isKnownZone, zoneOffsetMs } from '../../streaming/time/zoned-date-time.js';
+import { isKnownZone, zoneOffsetMs } from '../../values/zoned-date-time.js';
 
 const dayMs = 86_400_000;
 const meanMonthMs = 30.436875 * dayMs; // of the Gregorian calendar

@@ -1,7 +1,7 @@
 import { monthOf, yearOf } from '../../agreements/index.js';
 import { isWaiting, type DataRecordRows } from '../../ingest/index.js';
 import { inParallel } from '../../platform/cassandra/index.js';
-import { parseUuid, uuidText } from '../../streaming/index.js';
+import { parseUuid, uuidText } from '../../values/index.js';
 import type { ReplayedBatch } from '../replay.js';
 import type { PartitionEnds, Standing } from './partition-ends.js';
 import type { Progress } from './progress.js';

@@ -1,7 +1,8 @@
 import { DataRecordRows, UsageRecordRows, recordStatuses } from '../../ingest/index.js';
 import { shardOf, utcDayOf } from '../../platform/cassandra/index.js';
 import { maskMsisdn } from '../../platform/telemetry/index.js';
-import { uuidText, type ColumnBatch } from '../../streaming/index.js';
+import type { ColumnBatch } from '../../streaming/index.js';
+import { uuidText } from '../../values/index.js';
 import type { RowHash } from './row-hash.js';
 import type { NamedRow } from './row-texts.js';
 

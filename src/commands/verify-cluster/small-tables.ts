@@ -1,7 +1,8 @@
 import { AgreementRows, isWaiting, UsageRecordRows } from '../../ingest/index.js';
 import { shardOf, type CassandraUuid } from '../../platform/cassandra/index.js';
 import { maskMsisdn } from '../../platform/telemetry/index.js';
-import { rowsIn, uuidText } from '../../streaming/index.js';
+import { rowsIn } from '../../streaming/index.js';
+import { uuidText } from '../../values/index.js';
 import type { ReplayedBatch } from '../replay.js';
 import type { NamedRow } from './row-texts.js';
 

@@ -1,6 +1,6 @@
 import { usageApplication } from '../../billing-window/index.js';
 import { DataRecordRows, recordStatuses } from '../../ingest/index.js';
-import { parseUuid } from '../../streaming/index.js';
+import { parseUuid } from '../../values/index.js';
 import { WindowTotals } from './window-totals.js';
 
 const agreementId = '0b12c601-9287-3f5c-a78c-df508fe0f889';

@@ -1,7 +1,7 @@
 import { monthOf, yearOf } from '../../agreements/index.js';
 import type { UsageState } from '../../billing-window/index.js';
 import { isWaiting, type DataRecordRows } from '../../ingest/index.js';
-import { uuidText } from '../../streaming/index.js';
+import { uuidText } from '../../values/index.js';
 
 /** Sums rows in force by agreement and billing period, and compares with a state's windows. */
 export class WindowTotals {

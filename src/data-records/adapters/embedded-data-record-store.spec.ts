@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageRecordRows, type RecordPages } from '../../ingest/index.js';
 import { EmbeddedDatabase } from '../../platform/embedded/index.js';
-import { parseUuid } from '../../streaming/index.js';
+import { parseUuid } from '../../values/index.js';
 import type { DataRecordRow } from '../data-record-store.js';
 import { EmbeddedDataRecordStore } from './embedded-data-record-store.js';
 import { falling } from './row-order.js';

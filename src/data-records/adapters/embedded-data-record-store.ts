@@ -6,7 +6,7 @@ import {
   type UsageRecordRows,
   type RecordPages,
 } from '../../ingest/index.js';
-import { parseUuid, uuidText } from '../../streaming/index.js';
+import { parseUuid, uuidText } from '../../values/index.js';
 import type {
   DataRecordRow,
   DataRecordStore,

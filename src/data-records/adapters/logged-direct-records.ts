@@ -1,5 +1,5 @@
 import { UsageEvents, type UsageInput } from '../../ingest/index.js';
-import { parseUuid } from '../../streaming/index.js';
+import { parseUuid } from '../../values/index.js';
 import type { DirectRecordInput, DirectRecords } from '../direct-records.js';
 
 /** Events of one append; keeps memory flat for a large batch of demo data. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { UsageEvents } from '../../ingest/index.js';
-import { parseUuid, uuidText } from '../../streaming/uuid.js';
+import { parseUuid, uuidText } from '../../values/uuid.js';
 import { CdrLineParser, isNote } from './cdr-line.js';
 
 const stampMs = Date.UTC(2020, 5, 1);

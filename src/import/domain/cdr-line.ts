@@ -8,8 +8,8 @@ import {
   type RecordIdProblem,
   type UsageEvents,
 } from '../../ingest/index.js';
-import { readUuid } from '../../streaming/index.js';
-import { parseZonedDateTime, zonedDateTimeProblem } from '../../streaming/time/zoned-date-time.js';
+import { readUuid } from '../../values/index.js';
+import { parseZonedDateTime, zonedDateTimeProblem } from '../../values/zoned-date-time.js';
 import type { ImportCode } from '../errors.js';
 
 const semicolon = 59;

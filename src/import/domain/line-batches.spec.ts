@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { pauseFor } from '../../platform/pause.js';
-import { uuidText } from '../../streaming/uuid.js';
+import { uuidText } from '../../values/uuid.js';
 import { eventTypes } from '../../ingest/index.js';
 import { LineBatches, linesPerBatch, type LineBatch, type ReadingMark } from './line-batches.js';
 

@@ -8,7 +8,8 @@ import {
   type ColumnPuts,
   type RowGroup,
 } from '../../platform/cassandra/index.js';
-import { parseUuid, type OutMessage } from '../../streaming/index.js';
+import type { OutMessage } from '../../streaming/index.js';
+import { parseUuid } from '../../values/index.js';
 import { bookColumns, type BookColumn } from '../domain/step-output.js';
 import {
   isWaiting,

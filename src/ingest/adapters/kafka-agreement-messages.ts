@@ -1,11 +1,6 @@
 import { agreementToJson } from '../../agreements/index.js';
-import {
-  partitionOfNumber,
-  rowsIn,
-  uuidText,
-  type Effects,
-  type Position,
-} from '../../streaming/index.js';
+import { partitionOfNumber, rowsIn, type Effects, type Position } from '../../streaming/index.js';
+import { uuidText } from '../../values/index.js';
 import { AgreementRows } from '../domain/tables.js';
 
 /** Says that an agreement of the log came from the topic of agreements: it stands there already. */

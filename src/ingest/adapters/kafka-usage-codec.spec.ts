@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { partitionOfNumber, uuidText } from '../../streaming/index.js';
+import { partitionOfNumber } from '../../streaming/index.js';
+import { uuidText } from '../../values/index.js';
 import { cleanRecordId, RecordIds } from '../domain/record-id.js';
 import { eventTypes, UsageEvents } from '../domain/usage-events.js';
 import {

@@ -1,10 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  parseUuid,
-  partitionOfKey,
-  partitionOfNumber,
-  type FeedProgress,
-} from '../../streaming/index.js';
+import { partitionOfKey, partitionOfNumber, type FeedProgress } from '../../streaming/index.js';
+import { parseUuid } from '../../values/index.js';
 import type { CorrectionPayload } from '../domain/record-lookups.js';
 import { forwardedHeader } from './kafka-agreement-messages.js';
 import { eventTypes, isRecord, UsageEvents, type UsageRecord } from '../domain/usage-events.js';

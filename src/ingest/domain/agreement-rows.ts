@@ -1,5 +1,6 @@
 import type { Agreement } from '../../agreements/index.js';
-import { parseUuid, rowsFrom } from '../../streaming/index.js';
+import { rowsFrom } from '../../streaming/index.js';
+import { parseUuid } from '../../values/index.js';
 import { AgreementRows } from './tables.js';
 
 /** An agreement that was accepted, and the offset of its event. */

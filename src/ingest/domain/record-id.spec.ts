@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
-import { parseUuid, uuidText } from '../../streaming/index.js';
+import { parseUuid, uuidText } from '../../values/index.js';
 import { cleanRecordId, cleanText, mostIdBytes, RecordIds, uuidOfText } from './record-id.js';
 
 const nameOf = (feed: string, externalId: string): string =>

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readUuid } from '../../streaming/index.js';
+import { readUuid } from '../../values/index.js';
 
 /** Most bytes of an external id, cleaned and in UTF-8. */
 export const mostIdBytes = 1024;

@@ -1,4 +1,5 @@
-import { parseUuid, type ColumnBatch, type StepLookups } from '../../streaming/index.js';
+import type { ColumnBatch, StepLookups } from '../../streaming/index.js';
+import { parseUuid } from '../../values/index.js';
 import { DataRecordRows } from './data-record-rows.js';
 import type { IngestState } from './ingest-state.js';
 import type { KnownRecords } from './known-records/known-records.js';

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy } from 'class-validator';
-import { parseIsoDateTime } from '../../streaming/time/iso-date-time.js';
+import { parseIsoDateTime } from '../../values/iso-date-time.js';
 import { msisdnPattern, msisdnSchema } from './text-schemas.js';
 
 /** What an input says of itself in the document. */

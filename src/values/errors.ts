@@ -1,4 +1,4 @@
-import type { FaultCodes } from '../fault.js';
+import type { FaultCodes } from '../streaming/index.js';
 import type { ZonedDateTimeProblem } from './zoned-date-time.js';
 
 /** Codes of a text that is not a zoned date and time; one per answer of zonedDateTimeProblem. */
