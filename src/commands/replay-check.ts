@@ -43,12 +43,14 @@ export interface Replayed {
 
 const messagePage = 10_000;
 
-const cell = (schema: TableSchema, batch: ColumnBatch, at: { row: number; column: number }) => {
-  const values = batch.column(at.column);
-  return schema.columns[at.column].kind === 'uuid'
-    ? uuidText(values as Uint32Array, at.row * 4)
-    : String(values[at.row]);
-};
+/** How a value of each column is shown, by its row. */
+const cellsOf = (batch: ColumnBatch): ((row: number) => string)[] =>
+  batch.schema.columns.map(({ kind }, column) => {
+    const values = batch.column(column);
+    return kind === 'uuid'
+      ? (row) => uuidText(values as Uint32Array, row * 4)
+      : (row) => String(values[row]);
+  });
 
 /**
  * True when the stored rows are those of the batches, one behind the other: so they are when all is
@@ -96,13 +98,12 @@ const areMessagesStored = (
 /** Rows as text, one each, in an order that does not depend on where they came from. */
 const rowTexts = (batches: readonly ColumnBatch[]): string[] =>
   batches
-    .flatMap((batch) =>
-      Array.from({ length: batch.length }, (_, row) =>
-        batch.schema.columns
-          .map((_column, column) => cell(batch.schema, batch, { row, column }))
-          .join(' '),
-      ),
-    )
+    .flatMap((batch) => {
+      const cells = cellsOf(batch);
+      return Array.from({ length: batch.length }, (_, row) =>
+        cells.map((cell) => cell(row)).join(' '),
+      );
+    })
     .sort();
 
 /** A row's text as it may be printed: no full MSISDN. */

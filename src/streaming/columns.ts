@@ -108,7 +108,7 @@ export abstract class ColumnRows implements ColumnBatch {
     return this.#capacity;
   }
 
-  /** A text or a blob that was not set is empty; in memory it is undefined. */
+  /** Texts and blobs come as a copy: one that was not set is empty, in memory it is undefined. */
   column(index: number): ColumnValues {
     const place = this.#places[index];
     const values = this.#of(place);
@@ -155,11 +155,11 @@ export abstract class ColumnRows implements ColumnBatch {
     const at = this.length;
     const length = at + to - from;
     if (length > this.#capacity) this.grow(Math.max(length, this.#capacity * 2));
-    this.#places.forEach((place, index) => {
+    for (const place of this.#places) {
       const width = place.kind === 'uuid' ? 4 : 1;
-      const run = [others.column(index), from * width, to * width] as const;
+      const run = [others.#of(place), from * width, to * width] as const;
       copyRun(run, this.#of(place), at * width);
-    });
+    }
     this.length = length;
   }
 

@@ -8,16 +8,18 @@ export type PlainValue = number | string | Uint8Array | undefined;
 export type PlainRow = Readonly<Record<string, PlainValue>>;
 
 /** The rows of a batch as objects; a UUID as text, the one that is all zero as undefined. */
-export const plainRows = (batch: ColumnBatch): PlainRow[] =>
-  Array.from({ length: batch.length }, (_, row) =>
+export const plainRows = (batch: ColumnBatch): PlainRow[] => {
+  const columns = batch.schema.columns.map((_, index) => batch.column(index));
+  return Array.from({ length: batch.length }, (_, row) =>
     Object.fromEntries(
       batch.schema.columns.map(({ name, kind }, index) => {
-        const values = batch.column(index);
+        const values = columns[index];
         if (kind !== 'uuid') return [name, values[row]];
         return [name, uuidText((values as Uint32Array).subarray(row * 4, row * 4 + 4))];
       }),
     ),
   );
+};
 
 /** A status as the oracle has it, from its code in the store. */
 export const statusOfRow = (code: number): Pick<OracleRow, 'status' | 'provisional'> => ({
