@@ -54,10 +54,13 @@ const runStatic = async ({ name, args }) => {
   console.error(code === 0 ? `ok      ${name}` : `FAILED  ${name}\n${output}`);
 };
 
-/** Runs one of jest's projects, shown as it goes; what it counted is read from its report. */
-const runJest = async (name, options = []) => {
+/**
+ * Runs one of jest's projects, shown as it goes; what it counted is read from its report. A project
+ * that runs several times is counted under a name each.
+ */
+const runJest = async (project, options = [], name = project) => {
   const reportPath = join(results, `jest-${name}.report`);
-  const args = [commandOf('jest'), '--selectProjects', name, '--passWithNoTests', ...options];
+  const args = [commandOf('jest'), '--selectProjects', project, '--passWithNoTests', ...options];
   mkdirSync(results, { recursive: true });
   rmSync(reportPath, { force: true });
   const { code } = await startNode([...args, '--json', '--outputFile', reportPath]).ended;
@@ -122,29 +125,48 @@ export const testCluster = async (build) => {
   return finish(['cluster']);
 };
 
-const runFaults = async () => {
-  process.env.FAULT_MINUTES ||= '30';
-  // this run kills its own servers; without this the project would start a shared pair too
+/** All that a run wrote is checked at once, in memory: 800,000 lines take more than 4 GB. */
+const mostFaultMinutes = 12;
+
+/** The runs of so many minutes of faults, each with new servers, a seed and results of its own. */
+const faultRuns = () => {
+  const minutes = Number(process.env.FAULT_MINUTES || 30);
+  const count = Math.max(1, Math.ceil(minutes / mostFaultMinutes));
+  const seed = Number(process.env.FAULT_SEED || Date.now() % 1_000_000_000);
+  return Array.from({ length: count }, (_, run) => ({
+    name: `faults-${run + 1}`,
+    env: { FAULT_MINUTES: String(minutes / count), FAULT_SEED: String(seed + run) },
+  }));
+};
+
+const runFaults = async (runs) => {
+  // these runs kill their own servers; without this the project would start a shared pair too
   process.env.OVERAGE_TEST_KAFKA_PORT ||= '0';
   const options = [...clusterOptions, '--testPathPatterns', 'test/cluster/faults.spec.ts'];
-  await runJest('cluster', options);
+  for (const { name, env } of runs) {
+    Object.assign(process.env, env);
+    await runJest('cluster', options, name);
+  }
 };
+
+const namesOf = (runs) => runs.map(({ name }) => name);
 
 /** Half an hour of faults on the cluster; FAULT_MINUTES and FAULT_SEED say how long, and which. */
 export const testFaults = async (build) => {
-  const names = ['cluster'];
-  forgetResults(names);
-  if (await build()) await runFaults();
-  return finish(names);
+  const runs = faultRuns();
+  forgetResults(namesOf(runs));
+  if (await build()) await runFaults(runs);
+  return finish(namesOf(runs));
 };
 
 /** Hours: the long runs of test/nightly one after the other, then the faults on the cluster. */
 export const testNightly = async (build) => {
-  const names = ['nightly', 'cluster'];
+  const runs = faultRuns();
+  const names = ['nightly', ...namesOf(runs)];
   forgetResults(names);
   if (await build()) {
     await runJest('nightly', ['--runInBand']);
-    await runFaults();
+    await runFaults(runs);
   }
   return finish(names);
 };

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { freePorts } from '../../support/free-ports.mjs';
 
 export type ServerId = 'kafka' | 'cassandra';
@@ -35,6 +35,12 @@ export const chapterOnServers = (name: string): string => {
   return `${reason}: ${name}`;
 };
 
+/** Where the run of all specs finds servers whose spec was ended (global-setup.mjs). */
+const noteOf = (dataDir: string): string | undefined => {
+  const { OVERAGE_TEST_CLUSTERS: folder } = process.env;
+  return folder === undefined ? undefined : join(folder, `${basename(dataDir)}.json`);
+};
+
 /** The commands of the cluster, on a folder and ports of their own. */
 export class ClusterInTest {
   private constructor(
@@ -47,17 +53,16 @@ export class ClusterInTest {
     const [kafka, controller, cassandra, storage] = await freePorts(4);
     // With a blank, as a folder of a user may have.
     const dataDir = mkdtempSync(join(tmpdir(), 'overage cluster-'));
-    return new ClusterInTest(
-      dataDir,
-      { kafka, cassandra },
-      {
-        DATA_DIR: dataDir,
-        KAFKA_PORT: String(kafka),
-        KAFKA_CONTROLLER_PORT: String(controller),
-        CASSANDRA_PORT: String(cassandra),
-        CASSANDRA_STORAGE_PORT: String(storage),
-      },
-    );
+    const env = {
+      DATA_DIR: dataDir,
+      KAFKA_PORT: String(kafka),
+      KAFKA_CONTROLLER_PORT: String(controller),
+      CASSANDRA_PORT: String(cassandra),
+      CASSANDRA_STORAGE_PORT: String(storage),
+    };
+    const note = noteOf(dataDir);
+    if (note !== undefined) writeFileSync(note, JSON.stringify(env));
+    return new ClusterInTest(dataDir, { kafka, cassandra }, env);
   }
 
   /** Runs one command to its end; `env` goes over its own. */
@@ -88,5 +93,7 @@ export class ClusterInTest {
 
   remove(): void {
     rmSync(this.dataDir, { recursive: true, force: true });
+    const note = noteOf(this.dataDir);
+    if (note !== undefined) rmSync(note, { force: true });
   }
 }

@@ -1,5 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Runs `npm run cluster:<name>` to its end; answers its code and what it printed. */
 export const runCommand = (name, env) => {
@@ -18,4 +20,23 @@ export const stopNow = (env) => {
     env: { ...process.env, ...env },
   });
   rmSync(env.DATA_DIR, { recursive: true, force: true });
+};
+
+/**
+ * Where specs note the servers they start for themselves: a file each, with its environment. A spec
+ * that is ended from outside cannot stop them.
+ */
+export const newNotes = () => {
+  process.env.OVERAGE_TEST_CLUSTERS = mkdtempSync(join(tmpdir(), 'overage-clusters-'));
+};
+
+/** Stops all that is still noted. */
+export const stopNoted = () => {
+  const folder = process.env.OVERAGE_TEST_CLUSTERS;
+  if (folder === undefined) return;
+  delete process.env.OVERAGE_TEST_CLUSTERS;
+  for (const name of readdirSync(folder)) {
+    stopNow(JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  }
+  rmSync(folder, { recursive: true, force: true });
 };

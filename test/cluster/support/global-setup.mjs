@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { freePorts } from '../../support/free-ports.mjs';
-import { runCommand, stopNow } from './global-commands.mjs';
+import { newNotes, runCommand, stopNoted, stopNow } from './global-commands.mjs';
 
 const hasTool = (program, option) => spawnSync(program, [option]).error === undefined;
 
 /** A run that is ended from outside never comes to its teardown. */
-const stopWhenEndedEarly = (env) => {
+const stopWhenEndedEarly = () => {
   const stop = () => {
-    if (globalThis.overageSharedServers !== undefined) stopNow(env);
+    const env = globalThis.overageSharedServers;
     globalThis.overageSharedServers = undefined;
+    stopNoted();
+    if (env !== undefined) stopNow(env);
   };
   process.once('exit', stop);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -53,6 +55,8 @@ const given = ['OVERAGE_TEST_KAFKA_PORT', 'OVERAGE_TEST_CASSANDRA_PORT'];
  * a keyspace and topics of its own. Without Java and Maven there are none, and the specs skip.
  */
 const setup = async () => {
+  newNotes();
+  stopWhenEndedEarly();
   if (given.some((name) => process.env[name])) return;
   const { JAVA_HOME: home } = process.env;
   const java = home ? join(home, 'bin/java') : 'java';
@@ -67,7 +71,6 @@ const setup = async () => {
     CASSANDRA_STORAGE_PORT: storage,
   };
   globalThis.overageSharedServers = env;
-  stopWhenEndedEarly(env);
   const { code, output } = await runCommand('up', env);
   if (code !== 0) throw new Error(`the servers of the specs did not start:\n${output}`);
   await untilKafkaIsWarm(kafka);

@@ -1,7 +1,8 @@
-import { stopNow } from './global-commands.mjs';
+import { stopNoted, stopNow } from './global-commands.mjs';
 
-/** Stops the servers that global-setup.mjs started, and only those. */
+/** Stops the servers that global-setup.mjs started, and those that a spec left. */
 const teardown = () => {
+  stopNoted();
   const env = globalThis.overageSharedServers;
   if (env === undefined) return;
   globalThis.overageSharedServers = undefined;
