@@ -171,6 +171,12 @@ describe(`declared columns (seed ${seed})`, () => {
       options,
     ));
 
+  it('are not kept under a name that all rows have', () => {
+    for (const name of ['length', 'schema', 'column', 'capacity', 'constructor']) {
+      expect(() => columns('wrong', { [name]: ['n', 'bigint'] })).toThrow(name);
+    }
+  });
+
   it('of texts do not lie in a buffer', () => {
     expect(bytesPerRow(Cells.schema)).toBeNaN();
   });

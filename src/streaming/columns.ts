@@ -1,5 +1,10 @@
-import { grown, type ColumnBatch, type ColumnKind, type ColumnValues } from './rows.js';
-import type { TableSchema } from './rows.js';
+import {
+  grown,
+  type ColumnBatch,
+  type ColumnKind,
+  type ColumnValues,
+  type TableSchema,
+} from './rows.js';
 
 /** The array that holds the values of a column, by kind; a uuid takes four elements a row. */
 export interface ArrayOfKind {
@@ -81,6 +86,7 @@ const copyRun = (
  * through arrays of one kind at a time, which is as fast as code that names each of them.
  */
 export abstract class ColumnRows implements ColumnBatch {
+  /** May be set back, to use the arrays again, where no column is a text or a blob. */
   length = 0;
   readonly #places: readonly ColumnPlace[];
   readonly #arrays: ArraysByKind;
@@ -194,9 +200,13 @@ const copyCell = <V>(from: readonly (V | undefined)[], at: number, to: V[], toAt
 };
 /* eslint-enable @typescript-eslint/max-params */
 
+/** Throws when a column is declared under the name of something that all rows have. */
 const placesOf = (declared: DeclaredColumns): ColumnPlace[] => {
   const counts = new Map<ColumnKind, number>();
   return Object.entries(declared).map(([property, [, kind]]) => {
+    if (property in ColumnRows.prototype || ['length', 'schema'].includes(property)) {
+      throw new Error(`a column cannot be kept as ${property}: all rows have that`);
+    }
     const at = counts.get(kind) ?? 0;
     counts.set(kind, at + 1);
     return { property, kind, at };
@@ -227,7 +237,7 @@ export const columns = <const D extends DeclaredColumns>(
   } as unknown as ColumnsClass<D>;
 };
 
-/** What a class of columns makes; `any` of its columns. */
+/** A class of columns by what it makes. */
 interface RowsClass<R extends ColumnRows> {
   readonly schema: TableSchema;
   new (rows?: number | ColumnBatch): R;

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where a partition ends: for readers of committed messages, and for all. */
 export interface LogEnd {
@@ -85,4 +86,26 @@ export const logEnds = async (
     committed: committed.get(partition) ?? -1,
     all: all.get(partition) ?? -1,
   }));
+};
+
+/** Less than the timeout of any transaction here: one that nobody ends is open still. */
+const decidedWithinMs = 8_000;
+
+/**
+ * The same, asked until no transaction was open in a partition once. A commit is answered before its
+ * markers are written, and others write to a topic that all share.
+ */
+export const decidedEnds = async (
+  port: number,
+  topic: string,
+  partitions: readonly number[],
+): Promise<LogEnd[]> => {
+  const decided = new Map<number, LogEnd>();
+  for (const beganMs = Date.now(); ; await sleep(20)) {
+    const ends = await logEnds(port, topic, partitions);
+    for (const end of ends) if (end.committed >= end.all) decided.set(end.partition, end);
+    if (decided.size === partitions.length || Date.now() - beganMs > decidedWithinMs) {
+      return ends.map((end) => decided.get(end.partition) ?? end);
+    }
+  }
 };

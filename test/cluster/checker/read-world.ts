@@ -1,4 +1,5 @@
 import { TableReading } from './table-reading.js';
+import { decidedEnds } from './log-ends.js';
 import { endsOfTopics, newClient, readTopic } from './topic-reading.js';
 import type { CommittedPosition, DroppedFile, TopicMessage, World } from './world.js';
 
@@ -65,7 +66,8 @@ export const readWorld = async (
 ): Promise<World> => {
   const { kafkaPort, partitions, shards, topics } = place;
   const { dropped, seen = [] } = input;
-  const ends = await endsOfTopics(kafkaPort, [...Object.values(topics), '__consumer_offsets']);
+  const all = [...Object.values(topics), '__consumer_offsets'];
+  const ends = await endsOfTopics(kafkaPort, all, decidedEnds);
   const [log, messages] = [
     await readTopic(kafkaPort, topics.log),
     await readTopic(kafkaPort, topics.messages),

@@ -35,14 +35,15 @@ const partitionsOf = async (port: number, topic: string): Promise<number[]> => {
   }
 };
 
-/** Where all partitions of topics end. */
+/** Where all partitions of topics end, now or by `decidedEnds`. */
 export const endsOfTopics = async (
   port: number,
   topics: readonly string[],
+  endsOf = logEnds,
 ): Promise<TopicEnd[]> => {
   const found: TopicEnd[] = [];
   for (const topic of topics) {
-    const ends = await logEnds(port, topic, await partitionsOf(port, topic));
+    const ends = await endsOf(port, topic, await partitionsOf(port, topic));
     found.push(...ends.map((end) => ({ topic, ...end })));
   }
   return found;

@@ -17,6 +17,7 @@ import {
 } from '../../../src/streaming/index.js';
 import type { CommitPointUnderTest } from '../../contracts/commit-point.contract.js';
 import { NoteEvents } from '../../contracts/note-events.js';
+import { decidedEnds } from '../checker/log-ends.js';
 import { KeyspaceInTest } from './keyspace-in-test.js';
 import { nameOfSpec, sharedServers } from './servers.js';
 
@@ -147,6 +148,7 @@ export const openNotes = async ({
       return found.map(({ note }) => String(note));
     },
     messages: async () => {
+      await decidedEnds(Number(sharedServers().kafka.split(':')[1]), topics.output, [0]);
       const found = await messages.all();
       return found.map(({ key, timestampMs, headers, value }) => ({
         ...{ key, timestampMs, headers, value },
