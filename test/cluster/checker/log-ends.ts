@@ -92,8 +92,8 @@ export const logEnds = async (
 const decidedWithinMs = 8_000;
 
 /**
- * The same, asked until no transaction was open in a partition once. A commit is answered before its
- * markers are written, and others write to a topic that all share.
+ * The same, asked until no transaction was open in a partition once. A commit is answered before
+ * its markers are written, and others write to a topic that all share.
  */
 export const decidedEnds = async (
   port: number,
