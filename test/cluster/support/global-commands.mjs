@@ -14,11 +14,19 @@ export const runCommand = (name, env) => {
   );
 };
 
-/** Stops the servers of a folder and removes it, before it returns. */
-export const stopNow = (env) => {
+const stop = (env) =>
   spawnSync(process.execPath, ['scripts/run.mjs', 'cluster:down'], {
     env: { ...process.env, ...env },
-  });
+  }).status === 0;
+
+const sleepNow = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+/**
+ * Stops the servers of a folder and removes it, before it returns. A command that is ended while it
+ * starts them holds the folder until it is gone: it is waited for, ten seconds at most.
+ */
+export const stopNow = (env) => {
+  for (let tries = 0; !stop(env) && tries < 40; tries++) sleepNow(250);
   rmSync(env.DATA_DIR, { recursive: true, force: true });
 };
 
