@@ -9,7 +9,12 @@ import { askOnTerminal } from './commands/confirm.js';
 import { demo } from './commands/demo.js';
 import { commandErrors } from './commands/errors.js';
 import { wiringErrors } from './wiring/errors.js';
-import { startProgram, startText } from './commands/start.js';
+import {
+  startProgram,
+  startText,
+  type RunningProgram,
+  type StartOptions,
+} from './commands/start.js';
 import { verify } from './commands/verify.js';
 import { cassandraErrors } from './platform/cassandra/errors.js';
 import { embeddedErrors } from './platform/embedded/index.js';
@@ -159,6 +164,8 @@ const runMigrate = async (
 
 /** A server that is away must not hold an end up until somebody uses force. */
 const stopWithinMs = 20_000;
+/** Neither a log that is read nor a server that is waited for must hold the end up. */
+const stopStartWithinMs = 5000;
 /** Clients go on to try what nobody waits for any more. */
 const drainMs = 2000;
 
@@ -188,6 +195,38 @@ const runReset = async (line: CommandLine, settings: Settings, logger: Logger): 
   return 0;
 };
 
+/** The program; undefined when it was asked to end before it ran. */
+const startUnlessAsked = async (
+  options: StartOptions & { readonly asked: Promise<void> },
+): Promise<RunningProgram | undefined> => {
+  let isStarted = false;
+  let isAsked = false;
+  void options.asked.then(() => {
+    isAsked = true;
+    if (!isStarted) endAfter(stopStartWithinMs, 1);
+  });
+  try {
+    const program = await startProgram(options);
+    isStarted = true;
+    return program;
+  } catch (error) {
+    if (isAsked) return undefined;
+    throw error;
+  }
+};
+
+const runStart = async (settings: Settings, logger: Logger): Promise<number> => {
+  const asked = signalled();
+  const program = await startUnlessAsked({ ...placeOfProgram(), settings, logger, asked });
+  if (program === undefined) return 0;
+  print(startText(program.url, settings));
+  await asked;
+  if (settings.store === 'cluster') endAfter(stopWithinMs, 1);
+  await program.stop();
+  if (settings.store === 'cluster') endAfter(drainMs, 0);
+  return 0;
+};
+
 const runCommand = async (line: CommandLine, settings: Settings): Promise<number> => {
   const { command } = line;
   const logger = createLogger({
@@ -199,14 +238,7 @@ const runCommand = async (line: CommandLine, settings: Settings): Promise<number
   if (command === 'repair') return runRepair(line, settings, logger);
   if (command === 'reset') return runReset(line, settings, logger);
   if (command === 'verify') return (await verify(settings, logger, print)) === 0 ? 0 : 1;
-  const asked = signalled();
-  const program = await startProgram({ ...placeOfProgram(), settings, logger });
-  print(startText(program.url, settings));
-  await asked;
-  if (settings.store === 'cluster') endAfter(stopWithinMs, 1);
-  await program.stop();
-  if (settings.store === 'cluster') endAfter(drainMs, 0);
-  return 0;
+  return runStart(settings, logger);
 };
 
 const run = async (argv: readonly string[]): Promise<number> => {

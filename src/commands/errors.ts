@@ -6,6 +6,13 @@ export const commandErrors = {
     meaning: 'There is no store in the data directory, so there is nothing to verify or repair.',
     next: 'Correct DATA_DIR; the program prints the path of its store when it starts.',
   },
+  STORE_BEYOND_REPAIR: {
+    reaction: 'Fatal',
+    meaning: 'Neither the store file nor a log of it holds anything that can be read.',
+    next:
+      'Restore a backup of DATA_DIR; without one, `npm run reset`, deliver all files again and ' +
+      'send again what was sent over HTTP.',
+  },
   NOT_CONFIRMED: {
     reaction: 'Fatal',
     meaning: 'Nothing was changed: the question was not answered with the word it asks for.',

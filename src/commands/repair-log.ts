@@ -1,9 +1,10 @@
 import { usageApplication } from '../billing-window/index.js';
 import { DeadLetterRows, ImportFileCountRows, UsageEvents } from '../ingest/index.js';
 import { ImportFileRows, ImportProgressRows } from '../import/index.js';
-import type { EmbeddedDatabase } from '../platform/embedded/index.js';
+import { PositionRows, type EmbeddedDatabase } from '../platform/embedded/index.js';
 import { nextTurn, pauseFor } from '../platform/pause.js';
 import { PartitionTask, type ColumnBatch, type TableSchema } from '../streaming/index.js';
+import { readableRows, unlessDamaged } from './damaged-store.js';
 import type { OpenedStore } from '../wiring/embedded/embedded-wiring.js';
 
 /** Offsets from `from` up to, not including, `to`. */
@@ -43,7 +44,7 @@ class DamagedLog {
 
   /** A block that cannot be read takes what lies in it along, not the whole range. */
   async *#range({ from, to }: OffsetRange): AsyncGenerator<UsageEvents> {
-    const batch = await this.#select(from, to).catch(() => undefined);
+    const batch = await unlessDamaged(this.#select(from, to));
     if (batch === undefined && to - from <= leastARead) return;
     if (batch === undefined) {
       const middle = from + Math.ceil((to - from) / 2);
@@ -74,32 +75,44 @@ class DamagedLog {
 }
 
 const endOf = async (source: EmbeddedDatabase): Promise<{ end: number; rows: number }> => {
-  const [log] = await source.query('SELECT max("offset") AS last, count(*) AS rows FROM "log"');
-  const [mark] = await source.query('SELECT max("offset") AS position FROM position');
-  const last = log.last === null ? -1 : Number(log.last);
-  return { end: Math.max(last + 1, Number(mark.position ?? 0)), rows: Number(log.rows) };
+  const [{ rows }] = await source.query('SELECT count(*) AS rows FROM "log"');
+  const log = await readableRows(source, UsageEvents.schema);
+  const position = await readableRows(source, PositionRows.schema);
+  const [{ last }] = await source.query(`SELECT max("offset") AS last FROM ${log}`);
+  const [mark] = await source.query(`SELECT max("offset") AS position FROM ${position}`);
+  const end = Math.max(Number(last ?? -1) + 1, Number(mark.position ?? 0));
+  return { end, rows: Number(rows) };
 };
 
 /** Rows that came with events and that no event gives again: files, and what was refused before. */
-const rowsOfDoors: readonly { readonly table: TableSchema; readonly sql: string }[] = [
+const rowsOfDoors: readonly {
+  readonly table: TableSchema;
+  readonly from: TableSchema;
+  readonly sql: (from: string) => string;
+}[] = [
   {
     table: ImportFileRows.schema,
-    sql: `SELECT DISTINCT ${namesOf(ImportFileRows.schema)} FROM import_file`,
+    from: ImportFileRows.schema,
+    sql: (from) => `SELECT DISTINCT ${namesOf(ImportFileRows.schema)} FROM ${from}`,
   },
   {
     table: ImportProgressRows.schema,
-    sql: `SELECT ${namesOf(ImportProgressRows.schema)} FROM import_progress
+    from: ImportProgressRows.schema,
+    sql: (from) => `SELECT ${namesOf(ImportProgressRows.schema)} FROM ${from}
           QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY seq DESC) = 1`,
   },
   {
     table: DeadLetterRows.schema,
-    sql: `SELECT DISTINCT ${namesOf(DeadLetterRows.schema)} FROM dead_letter WHERE "offset" < 0`,
+    from: DeadLetterRows.schema,
+    sql: (from) =>
+      `SELECT DISTINCT ${namesOf(DeadLetterRows.schema)} FROM ${from} WHERE "offset" < 0`,
   },
   {
     table: ImportFileCountRows.schema,
-    sql: `SELECT file_id, 0::INTEGER, 0::INTEGER, 0::INTEGER, 0::INTEGER,
+    from: DeadLetterRows.schema,
+    sql: (from) => `SELECT file_id, 0::INTEGER, 0::INTEGER, 0::INTEGER, 0::INTEGER,
                  count(DISTINCT line_no)::INTEGER
-            FROM dead_letter WHERE "offset" < 0 AND line_no > 0 GROUP BY file_id`,
+            FROM ${from} WHERE "offset" < 0 AND line_no > 0 GROUP BY file_id`,
   },
 ];
 
@@ -116,8 +129,8 @@ export const countAgain = async (
   const task = newTask(store);
   const ended = task.run();
   try {
-    for (const { table, sql } of rowsOfDoors) {
-      const batch = await source.queryColumns(sql, [], table);
+    for (const { table, from, sql } of rowsOfDoors) {
+      const batch = await source.queryColumns(sql(await readableRows(source, from)), [], table);
       await store.log.append(new UsageEvents(1), [batch]);
     }
     for await (const events of damaged.events(end)) await store.log.append(events);

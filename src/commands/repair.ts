@@ -4,12 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import type { Settings } from '../config/index.js';
 import { bookColumns } from '../ingest/index.js';
 import { ImportProgressRows, importStates } from '../import/index.js';
-import {
-  dropDamagedTransactions,
-  EmbeddedDatabase,
-  refuseHeldStore,
-  storeParts,
-} from '../platform/embedded/index.js';
+import { EmbeddedDatabase, refuseHeldStore, storeParts } from '../platform/embedded/index.js';
 import { finishedFolders } from '../platform/files/incoming-folder.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { Fault, rowsFrom } from '../streaming/index.js';
@@ -21,6 +16,7 @@ import {
 } from '../wiring/embedded/embedded-wiring.js';
 import { indexPath } from '../wiring/embedded/embedded-index.js';
 import { confirm, type Ask } from './confirm.js';
+import { openDamaged, type DamagedStore } from './damaged-store.js';
 import { countAgain, type LogSalvage } from './repair-log.js';
 
 export interface RepairOptions {
@@ -33,6 +29,9 @@ export interface RepairOptions {
   readonly nowMs: number;
 }
 
+/** What is read of a store: its file and its logs. */
+const isStoreOrLog = (part: string): boolean => /\.duckdb(\.wal(\.[a-z]+)?)?$/.test(part);
+
 /** A file of which lines are missing or are there twice. */
 interface SpoiltFile {
   readonly id: number;
@@ -41,8 +40,7 @@ interface SpoiltFile {
   readonly booked: number;
 }
 
-interface Repaired {
-  readonly droppedTransactions: number;
+interface Repaired extends Omit<DamagedStore, 'database'> {
   readonly salvage: LogSalvage;
   readonly spoilt: readonly SpoiltFile[];
   readonly known: ReadonlySet<string>;
@@ -52,18 +50,20 @@ interface Repaired {
  * Makes a new store from what is left of the log of a damaged one, says what is kept and what is
  * lost, asks, and puts it in the place of the damaged one, which is kept whole beside it. The
  * damaged store is not changed before the answer. Rejects with STORE_NOT_FOUND, STORE_IN_USE,
- * NOT_CONFIRMED, and with STORE_UNREADABLE when not even its tables can be read.
+ * NOT_CONFIRMED, and with STORE_BEYOND_REPAIR when neither its file nor its log can be read.
  */
 export const repair = async (options: RepairOptions): Promise<void> => {
   const { settings, print } = options;
   const path = storePath(settings.dataDir);
-  if (!existsSync(path)) throw new Fault('STORE_NOT_FOUND', 'Fatal', `there is no ${path}`);
+  if (!storeParts(path).some(isStoreOrLog)) {
+    throw new Fault('STORE_NOT_FOUND', 'Fatal', `there is no ${path}`);
+  }
   await refuseHeldStore(path);
   const work = join(settings.dataDir, '_repair');
   await rm(work, { recursive: true, force: true });
   await mkdir(join(work, 'damaged'), { recursive: true });
   try {
-    for (const part of storeParts(path).filter((name) => !name.endsWith('.tmp'))) {
+    for (const part of storeParts(path).filter(isStoreOrLog)) {
       copyFileSync(part, join(work, 'damaged', basename(part)));
     }
     const repaired = await newStore(options, work);
@@ -80,14 +80,12 @@ export const repair = async (options: RepairOptions): Promise<void> => {
 };
 
 const newStore = async ({ settings, logger }: RepairOptions, work: string): Promise<Repaired> => {
-  const path = storePath(join(work, 'damaged'));
-  const droppedTransactions = dropDamagedTransactions(path);
-  const source = await EmbeddedDatabase.open({
-    path,
+  const damaged = await openDamaged({
+    work,
     memoryLimitBytes: settings.storeMemoryLimitBytes,
-    tables: embeddedTables(),
     log: (line) => logger.warn(line),
   });
+  const { database: source, ...found } = damaged;
   try {
     const inNew = { ...settings, dataDir: join(work, 'new') };
     const counted = await openEmbedded(inNew, logger);
@@ -101,7 +99,7 @@ const newStore = async ({ settings, logger }: RepairOptions, work: string): Prom
     });
     try {
       const spoilt = await markSpoilt(database);
-      return { droppedTransactions, salvage, spoilt, known: await namesOf(database) };
+      return { ...found, salvage, spoilt, known: await namesOf(database) };
     } finally {
       await database.close();
     }
@@ -148,11 +146,24 @@ const markSpoilt = async (database: EmbeddedDatabase): Promise<SpoiltFile[]> => 
 
 const most = 50;
 
+const foundLines = ({
+  lostFile,
+  flippedBits,
+  droppedTransactions,
+  salvage,
+}: Repaired): string[] => [
+  ...(lostFile === undefined
+    ? []
+    : [`The store file cannot be read, only its write-ahead log: ${lostFile}`]),
+  ...(flippedBits === 0 ? [] : [`Set right: ${flippedBits} flipped bits, which checksums tell.`]),
+  `Found: ${droppedTransactions} damaged transactions, ${salvage.rows} events in the log.`,
+];
+
 const report = (repaired: Repaired, { settings, print }: RepairOptions): void => {
-  const { droppedTransactions, salvage, spoilt, known } = repaired;
-  const { kept, rows, missing } = salvage;
+  const { salvage, spoilt, known } = repaired;
+  const { kept, missing } = salvage;
   const lost = missing.reduce((sum, { from, to }) => sum + to - from, 0);
-  print(`Found: ${droppedTransactions} damaged transactions, ${rows} events in the log.`);
+  for (const line of foundLines(repaired)) print(line);
   print(`Kept: ${kept} events, counted again; they have new offsets, messages too.`);
   print(lost === 0 ? 'Lost: no offset that is known.' : `Lost: ${lost} events, at offsets`);
   for (const { from, to } of missing.slice(0, most)) print(`  ${from} to ${to - 1}`);
@@ -185,7 +196,7 @@ const exchange = async ({ settings, nowMs }: RepairOptions, from: string): Promi
   const at = new Date(nowMs).toISOString().replaceAll(':', '');
   const aside = join(dataDir, `_before-repair-${at}`);
   await mkdir(aside);
-  await link(path, join(aside, basename(path)));
+  if (existsSync(path)) await link(path, join(aside, basename(path)));
   const others = [...installationParts(dataDir), indexPath(dataDir)];
   for (const part of others.filter((name) => name !== path && existsSync(name))) {
     await rename(part, join(aside, basename(part)));

@@ -27,13 +27,20 @@ export interface StartOptions {
   readonly version: string;
   /** The program of the thread that writes the index of rows (embedded). */
   readonly indexWorker?: string;
+  /** Resolves when the program is to end; a start that is not through is given up then. */
+  readonly asked?: Promise<void>;
 }
 
-/** Opens the store, starts counting, then listens. Rejects with a Fault when it cannot. */
+/**
+ * Opens the store, starts counting, then listens. Rejects with a Fault when it cannot, or when it
+ * is asked to end before it could.
+ */
 export const startProgram = async (options: StartOptions): Promise<RunningProgram> => {
   const { settings, logger, root, version } = options;
   const wiring = await wire(options);
   const { runtime, providers, controllers, hosts = [] } = wiring;
+  let isRunning = false;
+  void options.asked?.then(() => (isRunning ? undefined : runtime.stop()));
   const onUnexpected = (error: unknown): void => logger.error('a request failed', error);
   let app: NestFastifyApplication | undefined;
   try {
@@ -54,6 +61,7 @@ export const startProgram = async (options: StartOptions): Promise<RunningProgra
     });
     app.connectMicroservice({ strategy: new StreamServer(runtime) });
     await app.startAllMicroservices();
+    isRunning = true;
     await listen(app, settings);
     const url = await urlOf(app);
     wiring.onListening?.(Number(new URL(url).port || 80));

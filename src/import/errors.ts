@@ -179,6 +179,12 @@ export const importErrors = {
     meaning: 'The import waits, as its last step could not be stored (disk full, servers away).',
     next: 'Look at the cause: make room, or bring the servers back; it goes on by itself.',
   },
+  IMPORT_STOPPED: {
+    reaction: 'StateCorrupt',
+    meaning:
+      'The import stops: what it reads can be stored no more until a person mends the store.',
+    next: 'Look at the cause, do what its code asks for, then start the program again.',
+  },
   IMPORT_FILE_UNKNOWN: {
     reaction: 'BadRecord',
     meaning: 'There is no import file with this id.',

@@ -271,7 +271,7 @@ export class Importer {
     this.#queue.forget();
     if (this.#stopping) return;
     if (!this.#isPaused) {
-      const { meaning, next } = importErrors.IMPORT_PAUSED;
+      const { meaning, next } = whyPaused(error);
       this.ports.logger.warn(`${meaning} ${next}`, causeOf(error));
     }
     this.#isPaused = true;
@@ -326,10 +326,25 @@ const problemOfFile = (error: unknown): ImportCode => {
   throw error;
 };
 
-/** What is behind an append that was undone. */
-const causeOf = (error: unknown): { code: string; cause: string } => {
+const deepest = (error: unknown): unknown => {
   let cause = error;
   while (cause instanceof Fault && cause.cause instanceof Fault) cause = cause.cause;
+  return cause;
+};
+
+/** What passes by itself is waited for; what a person has to mend says how. */
+const whyPaused = (error: unknown): { meaning: string; next: string } => {
+  const cause = deepest(error);
+  if (!(cause instanceof Fault) || cause.reaction !== 'StateCorrupt') {
+    return importErrors.IMPORT_PAUSED;
+  }
+  const { meaning, next } = importErrors.IMPORT_STOPPED;
+  return { meaning, next: cause.next ?? next };
+};
+
+/** What is behind an append that was undone. */
+const causeOf = (error: unknown): { code: string; cause: string } => {
+  const cause = deepest(error);
   const code = cause instanceof Fault ? cause.code : 'IMPORT_PAUSED';
   return { code, cause: String(cause) };
 };

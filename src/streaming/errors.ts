@@ -21,6 +21,11 @@ export const streamingErrors = {
     meaning: 'The transaction of an append failed; nothing of it was kept.',
     next: 'Send it again; the import of files goes on by itself.',
   },
+  LOG_FAILED: {
+    reaction: 'StateCorrupt',
+    meaning: 'The task that counts has failed, so no more input is taken.',
+    next: 'Read in the log of the program why, mend that, start it again; then send it again.',
+  },
   LOG_CLOSED: {
     reaction: 'Retry',
     meaning: 'The program is stopping and takes no more input.',

@@ -16,17 +16,27 @@ export type FaultCodes = Readonly<Record<string, FaultCode>>;
 /** Where and about what: file, line, offset, setting. Never a secret or a full MSISDN. */
 export type Facts = Readonly<Record<string, string | number | undefined>>;
 
+/** What a fault may carry beside its code and its message. */
+export interface FaultOptions {
+  readonly facts?: Facts;
+  readonly cause?: unknown;
+  /** What the reader does next, where it is said to one who has only this fault. */
+  readonly next?: string | undefined;
+}
+
 /** An error with a reaction, a stable code and the facts; `cause` keeps what was caught. */
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly facts: Facts;
+  readonly next: string | undefined;
 
   constructor(
     readonly code: string,
     readonly reaction: Reaction,
-    ...[message, options = {}]: [message: string, options?: { facts?: Facts; cause?: unknown }]
+    ...[message, options = {}]: [message: string, options?: FaultOptions]
   ) {
     super(message, { cause: options.cause });
     this.facts = options.facts ?? {};
+    this.next = options.next;
   }
 }

@@ -32,8 +32,14 @@ export const partitionStatus = (task: Pick<Watched, 'memory'>): PartitionStatus 
 });
 
 /** Why a task does not run, as it is shown. */
-export const causeText = (cause: unknown): string =>
-  cause instanceof Fault ? `${cause.code}: ${cause.message}` : String(cause);
+export const causeText = (cause: unknown): string | undefined => {
+  if (cause === undefined) return undefined;
+  return cause instanceof Fault ? `${cause.code}: ${cause.message}` : String(cause);
+};
+
+/** What a person does about it, where the fault says so. */
+export const nextText = (cause: unknown): string | undefined =>
+  cause instanceof Fault ? cause.next : undefined;
 
 /** What the embedded mode's one partition is told from. */
 interface EmbeddedParts {

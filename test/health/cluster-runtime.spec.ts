@@ -37,17 +37,17 @@ describe('the health of a process', () => {
     const importer = service({ lastMoveMs: 0 });
     const { time, runtime } = runtimeWith(['import'], [service(), importer]);
     time.nowMs = minuteMs;
-    expect(runtime.health()).toBe('running');
+    expect(runtime.health().state).toBe('running');
     time.nowMs = minuteMs + 1;
-    expect(runtime.health()).toBe('failed');
+    expect(runtime.health().state).toBe('failed');
     importer.lastMoveMs = 2;
-    expect(runtime.health()).toBe('running');
+    expect(runtime.health().state).toBe('running');
   });
 
   test('is not ready, and is to be kept, while its store does not answer', () => {
     const { time, runtime } = runtimeWith(['api'], [service({ lastAnswerMs: 0 })]);
     time.nowMs = minuteMs + 1;
-    expect(runtime.health()).toBe('unowned');
+    expect(runtime.health().state).toBe('unowned');
   });
 
   test('is lost when it cannot join its group for too long, however often it tries', async () => {
@@ -55,12 +55,12 @@ describe('the health of a process', () => {
     await runtime.start();
     for (time.nowMs = 0; time.nowMs <= minuteMs; time.nowMs += 1000) {
       runtime.unassigned();
-      expect(runtime.health()).toBe('unowned');
+      expect(runtime.health().state).toBe('unowned');
     }
     runtime.unassigned();
-    expect(runtime.health()).toBe('failed');
+    expect(runtime.health().state).toBe('failed');
     runtime.assigned(new Set([2]));
-    expect(runtime.health()).toBe('running');
+    expect(runtime.health().state).toBe('running');
     await runtime.stop();
   });
 });

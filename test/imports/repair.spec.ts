@@ -122,7 +122,7 @@ describe('repair of a damaged store', () => {
     dataDir = copyOf(withLog);
     const wal = `${storePath(dataDir)}.wal`;
     const bytes = readFileSync(wal);
-    bytes[Math.floor(bytes.length / 2)] ^= 16;
+    bytes.fill(99, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 20);
     writeFileSync(wal, bytes);
     await expect(ImporterInTest.at({}, dataDir).start()).rejects.toMatchObject({
       code: 'STORE_UNREADABLE',
@@ -130,6 +130,80 @@ describe('repair of a damaged store', () => {
     expect(await run()).toContain('Found: 1 damaged transactions');
     await isWholeAgain(files);
   }, 90_000);
+
+  const flip = (path: string, at: number, bit: number): void => {
+    const bytes = readFileSync(path);
+    bytes[at] ^= 1 << bit;
+    writeFileSync(path, bytes);
+  };
+
+  it.each([
+    ['the first header', '', () => 40],
+    ['the header that is in use, or the other one', '', () => 4096 + 17],
+    ['the metadata', '', () => 12_288 + 40_001],
+    ['a checksum', '', () => 12_288 + 3],
+    ['a block of rows', '', (size: number) => size - 150_000],
+    ['the length of an entry of the log', '.wal', () => 10],
+    ['rows of the log', '.wal', (size: number) => size - 90_000],
+  ])(
+    'loses nothing when one bit is flipped in %s',
+    async (_, part, place) => {
+      dataDir = copyOf(withLog);
+      const path = storePath(dataDir) + part;
+      flip(path, place(statSync(path).size), 5);
+      const text = await run();
+      expect(text).toContain('Set right: 1 flipped bits');
+      expect(text).toContain('Lost: no offset that is known.');
+      await isWholeAgain([]);
+    },
+    90_000,
+  );
+
+  it.each([
+    ['is not there', (path: string) => rmSync(path), 'STORE_FILE_MISSING'],
+    ['is empty', (path: string) => writeFileSync(path, ''), 'STORE_UNREADABLE'],
+    [
+      'has garbage where its tables are described',
+      (path: string) => {
+        const bytes = readFileSync(path);
+        writeFileSync(path, bytes.fill(77, 12_300, 60_000));
+      },
+      'STORE_UNREADABLE',
+    ],
+  ])(
+    'keeps what the log has when the file %s',
+    async (_, damage, code) => {
+      dataDir = copyOf(withLog);
+      damage(storePath(dataDir));
+      const log = readFileSync(`${storePath(dataDir)}.wal`);
+      await expect(ImporterInTest.at({}, dataDir).start()).rejects.toMatchObject({ code });
+      expect(readFileSync(`${storePath(dataDir)}.wal`).equals(log)).toBe(true);
+      const text = await run();
+      expect(text).toContain('The store file cannot be read, only its write-ahead log');
+      expect(Number(/Kept: (\d+) events/.exec(text)?.[1])).toBeGreaterThan(linesAFile);
+      await isWholeAgain(files);
+    },
+    90_000,
+  );
+
+  it('keeps what is left of a file that is cut, which no start goes on with', async () => {
+    dataDir = copyOf(whole);
+    const path = storePath(dataDir);
+    writeFileSync(path, readFileSync(path).subarray(0, statSync(path).size - 300_000));
+    await expect(ImporterInTest.at({}, dataDir).start()).rejects.toMatchObject({
+      code: expect.stringMatching('STORE_DAMAGED|STORE_UNREADABLE') as string,
+      reaction: 'StateCorrupt',
+    });
+    await run();
+    await isWholeAgain(files);
+  }, 90_000);
+
+  it('says so when neither the file nor a log can be read', async () => {
+    dataDir = copyOf(whole);
+    writeFileSync(storePath(dataDir), Buffer.alloc(500_000, 3));
+    await expect(run()).rejects.toMatchObject({ code: 'STORE_BEYOND_REPAIR' });
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('_'))).toEqual([]);
+  }, 60_000);
 
   it('changes nothing without an answer', async () => {
     dataDir = copyOf(withLog);

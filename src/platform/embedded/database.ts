@@ -178,14 +178,19 @@ export class EmbeddedDatabase implements StoreReads {
     this.#damageListeners.add(listener);
   }
 
-  /** Waits for what runs, folds the log into the file, and gives the file free. */
-  async close(): Promise<void> {
+  /**
+   * Waits for what runs, folds the log into the file unless there is damage or it is told not to,
+   * and gives the file free.
+   */
+  async close({ foldsLog = true } = {}): Promise<void> {
     await this.#inOrder(async () => {
       this.#closed = true;
       const session = this.#session;
       if (!session) return;
-      if (!this.#isBroken && session.hasFile())
+      const isSound = !this.#isBroken && this.#damage === undefined && session.hasFile();
+      if (foldsLog && isSound) {
         await session.writer.run('CHECKPOINT').catch((error) => this.#noCheckpoint(error));
+      }
       await this.#closeSession();
     });
   }
@@ -200,7 +205,9 @@ export class EmbeddedDatabase implements StoreReads {
       const memoryLimitBytes = this.file.memoryLimitBytes * this.#memoryFactor;
       const readers = this.options.readers ?? embeddedDefaults.readers;
       try {
-        this.#session = await StoreSession.open({ ...this.file, memoryLimitBytes }, readers);
+        const keepsLogs = this.#storeId === ''; // the ones a start finds
+        const file = { ...this.file, memoryLimitBytes, keepsLogs };
+        this.#session = await StoreSession.open(file, readers);
         this.#isBroken = false;
         return this.#session;
       } catch (error) {

@@ -104,6 +104,7 @@ export class EmbeddedLog<E extends StoredEvents> implements EventLog<E>, CommitP
   /** Until the rows of the commit in hand are handed over to the store. */
   #taking: Promise<void> = Promise.resolve();
   #closed = false;
+  #failedWith: unknown;
   readonly #wake: (() => void)[] = [];
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -159,10 +160,7 @@ export class EmbeddedLog<E extends StoredEvents> implements EventLog<E>, CommitP
 
   /** The events belong to the log until the answer; an append may hold rows and no event. */
   append(events: E, rows: readonly ColumnBatch[] = []): Promise<AppendedRange> {
-    if (this.#closed) {
-      const { reaction, meaning } = streamingErrors.LOG_CLOSED;
-      return Promise.reject(new Fault('LOG_CLOSED', reaction, meaning));
-    }
+    if (this.#closed) return Promise.reject(this.#whyClosed());
     const appended = this.#pending.add(events, rows);
     reached('log.appended');
     this.#signal();
@@ -253,15 +251,28 @@ export class EmbeddedLog<E extends StoredEvents> implements EventLog<E>, CommitP
     this.#signal();
   }
 
-  /** For the end of the task: closes, and rejects what nobody will process any more. */
-  abandon(): Promise<void> {
+  /**
+   * For the end of the task: closes, and rejects what nobody will process any more; with what the
+   * task failed with, if it did.
+   */
+  abandon(failedWith?: unknown): Promise<void> {
+    this.#failedWith ??= failedWith;
     this.close();
     return this.#inOrder(async () => {
       const { seq } = this.#mark;
-      this.#pending.undo(seq, this.#logEnd, undone(this.#broken));
+      const why = this.#failedWith === undefined ? undone(this.#broken) : this.#whyClosed();
+      this.#pending.undo(seq, this.#logEnd, why);
       // What is left is durable and is processed at the next start: it did happen.
       this.#pending.settle(seq, Infinity);
     });
+  }
+
+  #whyClosed(): Fault {
+    const cause = this.#failedWith;
+    if (cause instanceof Fault && cause.reaction === 'StateCorrupt') return cause;
+    const code = cause === undefined ? 'LOG_CLOSED' : 'LOG_FAILED';
+    const { reaction, meaning, next } = streamingErrors[code];
+    return new Fault(code, reaction, meaning, { cause, next });
   }
 
   #handOut(taken: readonly PendingAppend<E>[], offset: number): E {

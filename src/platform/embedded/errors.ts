@@ -17,6 +17,13 @@ export const embeddedErrors = {
       'The store file or its log is not what was written, and it is no torn tail of a crash.',
     next: 'Look after the disk, then run `npm run repair`, which says first what it can keep.',
   },
+  STORE_FILE_MISSING: {
+    reaction: 'StateCorrupt',
+    meaning: 'The store file is not there, but its log is: a start would throw the log away.',
+    next:
+      'Put overage.duckdb back beside its log; when it is lost, run `npm run repair`, which ' +
+      'makes a new store of what the log has.',
+  },
   STORE_OTHER_SCHEMA: {
     reaction: 'Fatal',
     meaning: 'The store was made by another version of the program.',

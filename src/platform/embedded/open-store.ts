@@ -1,8 +1,10 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { Fault } from '../../streaming/index.js';
 import { isDiskFull, isNotWritable, isOutOfMemory, messageOf, storeFault } from './store-fault.js';
+import { copyLogs } from './log-copies.js';
+import { hasEntries } from './wal-entries.js';
 import { cutWal, inspectWals, syncPath, type InspectedWal } from './wal-repair.js';
 
 export interface StoreFile {
@@ -14,6 +16,8 @@ export interface StoreFile {
   readonly checkpointBytes: number;
   /** Told in one line when something was repaired. */
   readonly log: (line: string) => void;
+  /** Whether copies of the logs are kept beside them until the next start: see `copyLogs`. */
+  readonly keepsLogs?: boolean;
 }
 
 /** Makes the directory when it is missing. Throws STORE_NOT_WRITABLE or DISK_FULL. */
@@ -86,29 +90,50 @@ const damagedWal = ({ wal, finding }: InspectedWal): Error => {
   );
 };
 
+/** DuckDB would make a new file, and throw away the log of the one that is not there. */
+const refuseLogsAlone = (path: string, wals: readonly InspectedWal[]): void => {
+  if (existsSync(path) || wals.every(({ bytes }) => !hasEntries(bytes))) return;
+  const [{ wal }] = wals;
+  throw storeFault('STORE_FILE_MISSING', `${path} is not there, but its log ${wal} is`, {
+    facts: { path, wal },
+  });
+};
+
 /**
  * Before DuckDB reads a log: what it passes over by itself, such as a wrong length, would be lost
  * without a word.
  */
-const mendWals = (store: StoreFile): void => {
+const mendWals = (store: StoreFile): InspectedWal[] => {
   const wals = inspectWals(store.path);
   for (const inspected of wals)
     if (inspected.finding.kind === 'damaged') throw damagedWal(inspected);
+  refuseLogsAlone(store.path, wals);
   for (const { wal, finding } of wals) {
     if (finding.kind === 'torn') store.log(cutWal(wal, finding.at));
   }
+  return wals;
 };
 
-const openMended = (store: StoreFile): Promise<DuckDBInstance> => {
-  mendWals(store);
-  return createInstance(store);
+const openMended = async (store: StoreFile): Promise<DuckDBInstance> => {
+  const wals = mendWals(store);
+  if (!store.keepsLogs || wals.length === 0) return createInstance(store);
+  const copies = copyLogs(wals, store.log);
+  try {
+    const instance = await createInstance(store);
+    copies.keep();
+    return instance;
+  } catch (error) {
+    copies.drop();
+    throw error;
+  }
 };
 
 /**
  * Opens the file, or makes it. A log whose tail is zeros or garbage (a power loss) is cut behind
  * its last transaction: each commit is synced, so nothing acknowledged stands behind it. A log with
- * a whole entry behind the first bad one is left as it is.
- * Throws STORE_IN_USE (with the pid), STORE_NOT_WRITABLE, DISK_FULL or STORE_UNREADABLE.
+ * a whole entry behind the first bad one, or without its file, is left as it is.
+ * Throws STORE_IN_USE (with the pid), STORE_NOT_WRITABLE, DISK_FULL, STORE_FILE_MISSING or
+ * STORE_UNREADABLE.
  */
 export const openStore = async (store: StoreFile): Promise<DuckDBInstance> => {
   if (heldHere.has(store.path)) throw inUse(store.path, String(process.pid));

@@ -6,7 +6,10 @@ export const storeFault = (
   code: keyof typeof embeddedErrors,
   message: string,
   options: { facts?: Facts; cause?: unknown } = {},
-): Fault => new Fault(code, embeddedErrors[code].reaction, message, options);
+): Fault => {
+  const { reaction, next } = embeddedErrors[code];
+  return new Fault(code, reaction, message, { ...options, next });
+};
 
 // Not `instanceof Error`: errors of native code may be of another realm (under a test runner).
 const fieldOf = (error: unknown, name: string): string | undefined => {
@@ -46,11 +49,17 @@ export const isOutOfMemory = (error: unknown): boolean =>
     messageOf(error),
   );
 
+const damageTexts = [
+  ...[/corrupt database file/i, /computed checksum/i, /corrupt WAL/i],
+  ...[/MetadataReader/i, /metadata pointer/i],
+  /could not read enough bytes/i, // the file is shorter than it was
+];
+
 /** True when what is on the disk is not what was written: it stays so, however often it is read. */
-export const isDamage = (error: unknown): boolean =>
-  /corrupt database file|computed checksum|corrupt WAL|MetadataReader|metadata pointer/i.test(
-    messageOf(error),
-  );
+export const isDamage = (error: unknown): boolean => {
+  const message = messageOf(error);
+  return damageTexts.some((text) => text.test(message));
+};
 
 const damaged = (error: unknown): Fault =>
   storeFault('STORE_DAMAGED', `the store is damaged: ${messageOf(error)}`, { cause: error });

@@ -18,6 +18,15 @@ export interface MissingEvents {
   readonly untilMs: number;
   /** The store is not the one that had them. */
   readonly isOtherStore: boolean;
+  /** Where the log is that the start found, if there was one: they may be in it. */
+  readonly logKeptAs?: string | undefined;
+}
+
+/** The store that was just opened, and how to keep the log that this start found for good. */
+export interface MarkedStore {
+  readonly storeId: string;
+  readonly logEnd: number;
+  readonly keepLog?: () => string | undefined;
 }
 
 interface Mark {
@@ -107,13 +116,13 @@ export class StoreMark {
   /** Compares the mark with the store that was just opened. */
   static open(
     path: string,
-    store: { readonly storeId: string; readonly logEnd: number },
+    { storeId, logEnd, keepLog }: MarkedStore,
     now: () => number = Date.now,
   ): StoreMark {
-    const { storeId, logEnd } = store;
     const mark = readMark(path);
-    const found = mark && missingOf(mark, store);
-    const missing = [...(mark?.missing ?? []), ...(found === undefined ? [] : [found])];
+    const found = mark && missingOf(mark, { storeId, logEnd });
+    const missing = [...(mark?.missing ?? [])];
+    if (found !== undefined) missing.push({ ...found, logKeptAs: keepLog?.() });
     const isSame = mark?.storeId === storeId;
     const points = isSame ? mark.points.filter((point) => point.logEnd <= logEnd) : [];
     const opened = new StoreMark(path, { storeId, points, missing }, now);

@@ -12,8 +12,10 @@ const FIELD_BYTES = 3;
 
 /** What a look at a log finds; places are bytes from its start. */
 export type WalFinding =
-  /** Every entry is whole, or the end is missing, which DuckDB passes over by itself. */
+  /** Every entry is whole. */
   | { readonly kind: 'whole' }
+  /** The log ends inside an entry, as a killed process leaves it; `at` is as for a torn one. */
+  | { readonly kind: 'unfinished'; readonly at: number }
   /** Behind `at`, where a transaction ends, there is no whole entry. */
   | { readonly kind: 'torn'; readonly at: number }
   /**
@@ -27,7 +29,9 @@ export type WalFinding =
       readonly commitsBehind: number;
     };
 
-// the factor of the checksum, 0xbf58476d1ce4e5b9, in halves and quarters
+/** Each word of 64 bits is multiplied by it. */
+export const checksumFactor = 0xbf58476d1ce4e5b9n;
+// in halves and quarters
 const [FACTOR_LOW, FACTOR_HIGH] = [0x1ce4e5b9, 0xbf58476d];
 const [FACTOR_0, FACTOR_1] = [FACTOR_LOW & 0xffff, FACTOR_LOW >>> 16];
 
@@ -65,6 +69,36 @@ export const duckdbChecksum = (bytes: Buffer): bigint => {
   }
   const sum = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
   return words * 8 === bytes.length ? sum : sum ^ checksumOfRest(bytes.subarray(words * 8));
+};
+
+/** Whether there is more in a log than its header. */
+export const hasEntries = (wal: Buffer): boolean => wal.length > HEADER.length;
+
+/** Writes the header anew where entries follow a wrong one; answers how many were wrong: 0 or 1. */
+export const mendHeader = (wal: Buffer): number => {
+  const isRight = wal.subarray(0, HEADER.length).equals(HEADER);
+  if (isRight || entryEnd(wal, HEADER.length) === undefined) return 0;
+  HEADER.copy(wal);
+  return 1;
+};
+
+const DELETE_ENTRY = 27;
+
+/**
+ * The entries of logs, one behind the other, as one log that fits a store with the same tables and
+ * no rows. Only old positions are ever deleted, and a delete names rows of the file.
+ */
+export const logForEmptyStore = (logs: readonly Buffer[]): Buffer => {
+  const kept: Buffer[] = [HEADER];
+  for (const wal of logs) {
+    for (let at = HEADER.length; at < wal.length;) {
+      const end = entryEnd(wal, at);
+      if (end === undefined) break;
+      if (wal[at + HEAD_BYTES + 2] !== DELETE_ENTRY) kept.push(wal.subarray(at, end));
+      at = end;
+    }
+  }
+  return Buffer.concat(kept);
 };
 
 /** Where the entry at a place ends; undefined when it is not whole. */
@@ -119,7 +153,7 @@ const isDamagedCommit = (rest: Buffer): boolean => {
   return wrong.length <= MOST_WRONG_BYTES && !isZeroed;
 };
 
-/** An entry whose end is missing: DuckDB stops in front of it without a word. */
+/** An entry whose end is missing. */
 const isCutOff = (wal: Buffer, at: number): boolean =>
   wal.length - at < HEAD_BYTES + FIELD_BYTES
     ? wal.subarray(at).some((byte) => byte !== 0) && wal.length - at < HEAD_BYTES
@@ -133,7 +167,7 @@ const judge = (wal: Buffer, at: number, badAt: number): WalFinding => {
   if (commits > 0 || isDamagedCommit(rest) || hasEntryBehind(wal, badAt + 1)) {
     return { kind: 'damaged', at, badAt, commitsBehind: commits };
   }
-  return isCutOff(wal, badAt) ? { kind: 'whole' } : { kind: 'torn', at };
+  return { kind: isCutOff(wal, badAt) ? 'unfinished' : 'torn', at };
 };
 
 /**
@@ -154,7 +188,7 @@ export const inspectWal = (wal: Buffer): WalFinding => {
     if (isCommit(wal, at)) committed = end;
     at = end;
   }
-  return { kind: 'whole' };
+  return committed === wal.length ? { kind: 'whole' } : { kind: 'unfinished', at: committed };
 };
 
 /** What is left of a log without its damaged transactions, and how many there were. */
@@ -164,7 +198,7 @@ export const withoutDamage = (
   let bytes = wal;
   for (let dropped = 0; ; dropped++) {
     const finding = inspectWal(bytes);
-    if (finding.kind === 'whole') return { bytes, dropped };
+    if (finding.kind === 'whole' || finding.kind === 'unfinished') return { bytes, dropped };
     const [at, badAt] = [finding.at, finding.kind === 'damaged' ? finding.badAt : finding.at];
     const commit = bytes.indexOf(COMMIT_ENTRY, badAt);
     const start = at === 0 ? HEADER : bytes.subarray(0, at);

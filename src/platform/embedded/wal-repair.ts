@@ -10,7 +10,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { inspectWal, withoutDamage, type WalFinding } from './wal-entries.js';
+import { mendLog, mendStoreFile } from './flipped-bits.js';
+import {
+  hasEntries,
+  inspectWal,
+  logForEmptyStore,
+  withoutDamage,
+  type WalFinding,
+} from './wal-entries.js';
 
 /** The logs DuckDB may have beside a file: a second one while it folds the first one in. */
 const suffixes = ['.wal', '.wal.checkpoint', '.wal.recovery'];
@@ -22,10 +29,12 @@ export interface InspectedWal {
   readonly finding: WalFinding;
 }
 
+/** Where the logs of a store file are, if they are there. */
+export const logPaths = (path: string): string[] => suffixes.map((suffix) => path + suffix);
+
 /** Looks at every log of a store file. */
 export const inspectWals = (path: string): InspectedWal[] =>
-  suffixes
-    .map((suffix) => path + suffix)
+  logPaths(path)
     .filter((wal) => existsSync(wal))
     .map((wal) => {
       const bytes = readFileSync(wal);
@@ -43,7 +52,7 @@ export const syncPath = (path: string): void => {
 };
 
 /** The first name beside a file that is free: an earlier copy is never written over. */
-const copyName = (path: string): string => {
+export const copyName = (path: string): string => {
   let n = 1;
   while (existsSync(`${path}.damaged-${n}`)) n++;
   return `${path}.damaged-${n}`;
@@ -74,13 +83,38 @@ export const cutWal = (wal: string, at: number): string => {
   );
 };
 
-/** Takes damaged transactions out of the logs of a copy of a store; answers how many. */
-export const dropDamagedTransactions = (path: string): number => {
-  let transactions = 0;
+/** What was done to the logs and the file of a copy of a store. */
+export interface MendedStore {
+  readonly flippedBits: number;
+  readonly droppedTransactions: number;
+}
+
+/**
+ * Sets right flipped bits of a copy of a store, where checksums say which they are, and takes the
+ * transactions of its logs out that are damaged otherwise.
+ */
+export const mendStore = (path: string): MendedStore => {
+  let flippedBits = existsSync(path) ? mendStoreFile(path) : 0;
+  let droppedTransactions = 0;
   for (const { wal, bytes } of inspectWals(path)) {
+    const bits = mendLog(bytes);
     const left = withoutDamage(bytes);
-    if (left.dropped > 0) writeFileSync(wal, left.bytes);
-    transactions += left.dropped;
+    if (bits + left.dropped > 0) writeFileSync(wal, left.bytes);
+    flippedBits += bits;
+    droppedTransactions += left.dropped;
   }
-  return transactions;
+  return { flippedBits, droppedTransactions };
+};
+
+/**
+ * Gives an empty store with the same tables the logs of a store whose file is lost; answers false
+ * when there are none.
+ */
+export const takeLogs = (from: string, to: string): boolean => {
+  const logs = inspectWals(from);
+  // one for recovery is made of the others, so it stands alone or is not whole
+  const own = logs.filter(({ wal }) => !wal.endsWith('.recovery'));
+  const whole = logForEmptyStore((own.length > 0 ? own : logs).map(({ bytes }) => bytes));
+  writeFileSync(`${to}.wal`, whole);
+  return hasEntries(whole);
 };

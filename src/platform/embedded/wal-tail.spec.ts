@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { type TableSchema } from '../../streaming/index.js';
 import { EmbeddedDatabase } from './database.js';
+import { keepLogCopies } from './log-copies.js';
+import { entryEnd } from './wal-entries.js';
 import { batchOf } from '../../../test/support/batch-of.js';
 
 const rowTable: TableSchema = {
@@ -123,12 +125,46 @@ describe('a write-ahead log with a torn tail', () => {
     expect(lines[0]).toContain(`cut at byte ${crashed.acknowledgedAt[30]}`);
   });
 
-  it('opens a log that was only cut off without a copy or a word', async () => {
-    const { own, database, lines } = await reopen(
-      tails['cut off'](crashed.wal, crashed.acknowledgedAt[10] + 20),
-    );
+  const copy = 'store.duckdb.wal.before-start';
+
+  it.each([
+    ['inside the head of an entry', (at: number) => at + 5],
+    ['inside an entry', (at: number) => at + 20],
+    ['between the entries of a transaction', (at: number) => entryEnd(crashed.wal, at) as number],
+    ['one byte before its end', () => crashed.acknowledgedAt[11] - 1],
+  ])('says what was cut of a log that ends %s, and keeps one copy', async (_, cut) => {
+    const whole = crashed.acknowledgedAt[10];
+    const wal = crashed.wal.subarray(0, cut(whole));
+    const { own, database, rows, lines } = await reopen(wal);
     await database.close();
+    expect(rows).toHaveLength(11);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`cut at byte ${whole}`);
+    expect(readFileSync(join(own, copy)).equals(wal)).toBe(true);
     expect(readdirSync(own).some((name) => name.includes('damaged'))).toBe(false);
+  });
+
+  it('keeps a copy of a whole log without a word, until a start finds the next', async () => {
+    const { own, database, lines } = await reopen(crashed.wal);
+    expect(readFileSync(join(own, copy)).equals(crashed.wal)).toBe(true);
+    await database.close();
     expect(lines).toEqual([]);
+    const path = join(own, 'store.duckdb');
+    expect(keepLogCopies(path)).toBe(`${path}.wal.damaged-1`);
+    expect(keepLogCopies(path)).toBeUndefined();
+  });
+
+  it('is kept, and the store not opened, when the file is not there', async () => {
+    const path = join(directory, 'alone.duckdb');
+    writeFileSync(`${path}.wal`, crashed.wal);
+    const options = { path, tables: [rowTable, markTable], log: () => undefined };
+    await expect(EmbeddedDatabase.open(options)).rejects.toMatchObject({
+      code: 'STORE_FILE_MISSING',
+      reaction: 'StateCorrupt',
+    });
+    expect(readFileSync(`${path}.wal`).equals(crashed.wal)).toBe(true);
+    expect(readdirSync(directory).filter((name) => name.startsWith('alone'))).toEqual([
+      'alone.duckdb.wal',
+    ]);
   });
 });

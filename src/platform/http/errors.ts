@@ -91,6 +91,11 @@ export const httpErrors = {
     meaning: 'The task that counts is not running.',
     next: 'Ask again in a moment; when it stays so, read the log of the program.',
   },
+  TASK_FAILED: {
+    reaction: 'StateCorrupt',
+    meaning: 'The task that counts has failed, so nothing is counted any more.',
+    next: 'Read in the log why, mend that, then start the program again.',
+  },
   UNEXPECTED: {
     reaction: 'Fatal',
     meaning: 'The program has a fault; the log of the program has the details.',

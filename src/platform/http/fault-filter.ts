@@ -72,6 +72,10 @@ const later: ReadonlySet<Reaction> = new Set(['Retry', 'StateCorrupt']);
 
 const retryAfterSeconds = '2';
 
+/** What passes by itself is asked again; what a person has to mend says how. */
+const nextOf = ({ reaction, next }: Fault): string =>
+  reaction === 'StateCorrupt' && next !== undefined ? next : laterNext;
+
 const laterNext =
   'Send it again in a moment; when it stays so, docs/errors.md says what the code asks for.';
 
@@ -82,7 +86,7 @@ const laterNext =
 export const answerOf = (error: unknown): Answer => {
   if (error instanceof Refusal) return ofRefusal(error);
   if (error instanceof Fault && later.has(error.reaction)) {
-    return { status: 503, body: { code: error.code, message: error.message, next: laterNext } };
+    return { status: 503, body: { code: error.code, message: error.message, next: nextOf(error) } };
   }
   if (error instanceof HttpException) return ofHttpStatus(error.getStatus());
   if (typeof error === 'object' && error !== null) {

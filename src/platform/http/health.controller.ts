@@ -3,12 +3,19 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { TaskState } from '../../streaming/index.js';
 import { httpErrors } from './errors.js';
 import { Shape, TextField } from './fields.js';
-import { refusal, type Refusal } from './refusal.js';
+import { refusal, Refusal } from './refusal.js';
 
-/** Answers the state of the task of this process. */
-export type TaskStateOf = () => TaskState;
+/** How the task of this process is. */
+export interface TaskHealth {
+  readonly state: TaskState;
+  /** Why it failed, with the code, and what a person does about it. */
+  readonly cause?: string | undefined;
+  readonly next?: string | undefined;
+}
 
-export const TASK_STATE = Symbol('TaskState');
+export type TaskHealthOf = () => TaskHealth;
+
+export const TASK_HEALTH = Symbol('TaskHealth');
 
 /** How a process is. */
 @Shape('Health', 'How the process is.')
@@ -20,19 +27,19 @@ export class Health {
 @ApiTags('health')
 @Controller('health')
 export class HealthController {
-  constructor(@Inject(TASK_STATE) private readonly taskState: TaskStateOf) {}
+  constructor(@Inject(TASK_HEALTH) private readonly health: TaskHealthOf) {}
 
-  /** A failed task is a bug that only a restart can end. */
+  /** A failed task goes on only behind a new start. */
   @Get('live')
   @ApiOperation({
     summary: 'Whether the process is to be kept',
-    description: '503 when its task has failed: that is a bug which only a restart can end.',
+    description: '503 when its task has failed: the message says why, `next` what to do.',
   })
   @ApiOkResponse({ description: 'It is', type: Health })
   live(): Health {
-    const task = this.taskState();
-    if (task === 'failed') throw notWell(task);
-    return { status: 'live', task };
+    const health = this.health();
+    if (health.state === 'failed') throw notWell(health);
+    return { status: 'live', task: health.state };
   }
 
   @Get('ready')
@@ -42,11 +49,17 @@ export class HealthController {
   })
   @ApiOkResponse({ description: 'It does', type: Health })
   ready(): Health {
-    const task = this.taskState();
-    if (task !== 'running') throw notWell(task);
-    return { status: 'ready', task };
+    const health = this.health();
+    if (health.state !== 'running') throw notWell(health);
+    return { status: 'ready', task: health.state };
   }
 }
 
-const notWell = (task: TaskState): Refusal =>
-  refusal(httpErrors, 'NOT_READY', { status: 503, message: `the task is ${task}` });
+const notWell = ({ state, cause, next = httpErrors.TASK_FAILED.next }: TaskHealth): Refusal => {
+  if (state !== 'failed') {
+    return refusal(httpErrors, 'NOT_READY', { status: 503, message: `the task is ${state}` });
+  }
+  const message =
+    cause === undefined ? httpErrors.TASK_FAILED.meaning : `the task failed: ${cause}`;
+  return new Refusal('TASK_FAILED', message, { status: 503, next });
+};

@@ -1,4 +1,4 @@
-import { Fault, type Facts, type FaultCodes } from '../../streaming/index.js';
+import { Fault, type Facts, type FaultCodes, type FaultOptions } from '../../streaming/index.js';
 
 /** A line of a request that was refused; `line` counts from 1. */
 export interface RefusedLine {
@@ -18,24 +18,19 @@ export interface LinesTaken {
   readonly lines?: number;
 }
 
-export interface RefusalOptions {
+export interface RefusalOptions extends FaultOptions {
   readonly status: number;
-  readonly next?: string;
-  readonly facts?: Facts;
   readonly lines?: LinesTaken;
-  readonly cause?: unknown;
 }
 
 /** A request that is refused: a Fault with the HTTP status and the next step for the caller. */
 export class Refusal extends Fault {
   readonly status: number;
-  readonly next: string | undefined;
   readonly lines: LinesTaken | undefined;
 
   constructor(code: string, message: string, options: RefusalOptions) {
     super(code, 'BadRecord', message, options);
     this.status = options.status;
-    this.next = options.next;
     this.lines = options.lines;
   }
 }

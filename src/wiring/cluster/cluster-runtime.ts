@@ -5,11 +5,11 @@ import type { Settings } from '../../config/index.js';
 import type { OpenPeriods } from '../../ingest/index.js';
 import type { PartitionReport } from '../../ingest/adapters/cassandra-partition-status.js';
 import { openPeriodsOf } from '../task-status.js';
+import type { TaskHealth } from '../../platform/http/health.controller.js';
 import type { Clock } from '../../platform/http/clock.js';
 import { every, restFor } from '../../platform/pause.js';
 import type { StreamRuntime } from '../../platform/stream-server.js';
 import type { Logger } from '../../platform/telemetry/index.js';
-import type { TaskState } from '../../streaming/index.js';
 
 /** Something that is started with the process and stopped before it ends. */
 export interface Service {
@@ -87,17 +87,24 @@ export class ClusterRuntime implements StreamRuntime {
   }
 
   /** failed: only a restart may help. running: well, also when there is nothing to do here. */
-  health(): TaskState {
+  health(): TaskHealth {
     const runners = [...this.#runners.values()];
-    if (runners.some(({ state }) => state === 'failed')) return 'failed';
+    const failed = runners.find(({ state }) => state === 'failed');
+    if (failed) {
+      return { state: 'failed', cause: `partition ${failed.partition}: ${failed.cause ?? ''}` };
+    }
     const oldestMs = this.parts.now() - this.parts.settings.unhealthyAfterMs;
-    if ((this.#outsideSinceMs ?? Infinity) < oldestMs) return 'failed';
     const movers = [...runners, ...this.parts.services];
-    if (movers.some(({ lastMoveMs = Infinity }) => lastMoveMs < oldestMs)) return 'failed';
+    if (
+      (this.#outsideSinceMs ?? Infinity) < oldestMs ||
+      movers.some(({ lastMoveMs = Infinity }) => lastMoveMs < oldestMs)
+    ) {
+      return { state: 'failed', cause: 'it has not got on for UNHEALTHY_AFTER' };
+    }
     const { services } = this.parts;
     const isMute = services.some(({ lastAnswerMs = Infinity }) => lastAnswerMs < oldestMs);
-    if (isMute || this.#outsideSinceMs !== undefined) return 'unowned';
-    return runners.find(({ state }) => state !== 'running')?.state ?? 'running';
+    if (isMute || this.#outsideSinceMs !== undefined) return { state: 'unowned' };
+    return { state: runners.find(({ state }) => state !== 'running')?.state ?? 'running' };
   }
 
   /** The memory of each task of this process; undefined while it does not run. */

@@ -60,7 +60,7 @@ import {
   CassandraSnapshotStore,
 } from '../../platform/cassandra/index.js';
 import { CLOCK, systemClock } from '../../platform/http/clock.js';
-import { TASK_STATE } from '../../platform/http/health.controller.js';
+import { TASK_HEALTH } from '../../platform/http/health.controller.js';
 import {
   GroupOffsets,
   KafkaPartitionLog,
@@ -361,7 +361,7 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<S
     address: () => address.value,
     snapshotOf: (partition) => snapshots.get(partition)?.newest,
   });
-  const health = port(TASK_STATE, () => runtime.health());
+  const health = port(TASK_HEALTH, () => runtime.health());
   const totals = totalPorts(
     shared,
     keptTotals(ownerName, () => runtime.memories()),

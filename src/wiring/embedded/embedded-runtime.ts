@@ -5,10 +5,16 @@ import { eventTypes, topicFeed, UsageEvents, type UsageInput } from '../../inges
 import { every, pauseFor } from '../../platform/pause.js';
 import type { StreamRuntime } from '../../platform/stream-server.js';
 import type { Clock } from '../../platform/http/clock.js';
-import type { Logger } from '../../platform/telemetry/index.js';
+import type { Logger, LogFacts } from '../../platform/telemetry/index.js';
 import { FeedStamps } from '../feed-stamps.js';
 import { SilentFeeds } from '../silent-feeds.js';
-import type { FeedProgress, PartitionTask, TaskState } from '../../streaming/index.js';
+import {
+  Fault,
+  type FeedProgress,
+  type PartitionTask,
+  type TaskState,
+} from '../../streaming/index.js';
+import { causeText, nextText } from '../task-status.js';
 
 /** What the runtime runs. */
 export interface RuntimeParts {
@@ -17,7 +23,7 @@ export interface RuntimeParts {
     PartitionTask<UsageState, UsageEvents, never, never>,
     'run' | 'stop' | 'memory'
   >;
-  readonly log: { close(): void; abandon(): Promise<void> };
+  readonly log: { close(): void; abandon(cause?: unknown): Promise<void> };
   readonly input: UsageInput;
   /** Reads files; started once the task runs, stopped before it. */
   readonly importer: { start(): Promise<void>; stop(): Promise<void> };
@@ -25,6 +31,15 @@ export interface RuntimeParts {
   readonly now: Clock;
   readonly logger: Logger;
 }
+
+/** The line of the log, then the error with its stack. */
+const failedText = (cause: unknown): [string, LogFacts, unknown] => [
+  ['The task failed; nothing more is counted.', causeText(cause), nextText(cause)]
+    .filter((part) => part !== undefined)
+    .join(' '),
+  cause instanceof Fault ? { code: cause.code } : {},
+  cause,
+];
 
 const lookAtFeedsEveryMs = 1000;
 const commitMs = 500;
@@ -44,13 +59,14 @@ export class UsageRuntime implements StreamRuntime {
   onTaskState(state: TaskState, cause?: unknown): void {
     const { logger, log } = this.parts;
     if (cause === undefined) logger.debug(`task ${state}`);
-    else if (state === 'failed') logger.fatal('the task failed; nothing more is counted', cause);
+    else if (state === 'failed') logger.fatal(...failedText(cause));
     else logger.warn('the task starts again from what is durable', cause);
     if (state === 'running') this.#running();
+    if (state === 'stopped') this.#failed(new Error('asked to end while it starts'));
     if (state !== 'failed') return;
     this.#failed(cause);
-    // whoever waits for an append gets an answer
-    void log.abandon();
+    // whoever waits for an append, or comes with one, is told why
+    void log.abandon(cause);
   }
 
   /** Resolves when the task runs and files are read; rejects with what it failed with. */

@@ -3,8 +3,11 @@ import type { EmbeddedImportFileStore } from '../../import/adapters/embedded-imp
 import { askedOf, unknownFiles } from '../../import/adapters/unknown-files.js';
 import { embeddedErrors, type MissingEvents } from '../../platform/embedded/index.js';
 import { doneFiles } from '../../platform/files/done-files.js';
+import { httpErrors } from '../../platform/http/errors.js';
 import type { Logger } from '../../platform/telemetry/index.js';
+import { Fault } from '../../streaming/index.js';
 import type { Warning } from '../../warnings.dto.js';
+import { nextText } from '../task-status.js';
 
 const comparedAtMost = 20_000;
 const namedAtMost = 5;
@@ -24,14 +27,23 @@ export class EmbeddedWarnings {
 
   /** Events that the mark beside the store knows and the store does not. */
   eventsMissing(missing: readonly MissingEvents[]): void {
-    for (const { events, sinceMs, untilMs, isOtherStore } of missing) {
+    for (const { events, sinceMs, untilMs, isOtherStore, logKeptAs } of missing) {
       const code = isOtherStore ? 'STORE_EXCHANGED' : 'STORE_EVENTS_MISSING';
       const time = `from ${isoOf(sinceMs)} to ${isoOf(untilMs)}`;
-      const message = isOtherStore
+      const text = isOtherStore
         ? `The store is not the one that ran here ${time} and had ${number.format(events)} events.`
         : `${number.format(events)} events that were acknowledged ${time} are not in the store.`;
-      this.#add({ code, message, next: embeddedErrors[code].next });
+      const kept = logKeptAs === undefined ? '' : ` The log of that start is kept as ${logKeptAs}.`;
+      this.#add({ code, message: `${text}${kept}`, next: embeddedErrors[code].next });
     }
+  }
+
+  /** What stops counting for good is among the warnings, too; the log says it where it happens. */
+  taskFailed(cause: unknown): void {
+    const { meaning, next } = httpErrors.TASK_FAILED;
+    const told = cause instanceof Fault ? cause : { code: 'TASK_FAILED', message: String(cause) };
+    const message = `${meaning} Cause: ${told.message}`;
+    this.#items.unshift({ code: told.code, message, next: nextText(cause) ?? next });
   }
 
   /**

@@ -44,16 +44,17 @@ import {
 import { EmbeddedFeedFiles } from '../../import/adapters/embedded-feed-files.js';
 import { EmbeddedImportFileStore } from '../../import/adapters/embedded-import-file-store.js';
 import { MAX_FUTURE_SKEW_MS } from '../../ingest/incoming-data-records.service.js';
-import { embeddedPartitions, causeText, partitionStatus } from '../task-status.js';
+import { causeText, embeddedPartitions, nextText, partitionStatus } from '../task-status.js';
 import {
   EmbeddedDatabase,
   EmbeddedLog,
   FileSnapshotStore,
+  keepLogCopies,
   StoreMark,
   storeParts,
 } from '../../platform/embedded/index.js';
 import { CLOCK, systemClock } from '../../platform/http/clock.js';
-import { TASK_STATE } from '../../platform/http/health.controller.js';
+import { TASK_HEALTH } from '../../platform/http/health.controller.js';
 import { nextTurn, pauseFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { EmbeddedWarnings } from './embedded-warnings.js';
@@ -121,8 +122,13 @@ export const openEmbedded = async (
     tables: embeddedTables(),
     log: tell,
   });
+  const index = await openRecordIndex({ settings, logger }, database, indexWorker).catch(
+    async (error: unknown) => {
+      await database.close({ foldsLog: false });
+      throw error;
+    },
+  );
   try {
-    const index = await openRecordIndex({ settings, logger }, database, indexWorker);
     const log = await EmbeddedLog.open(indexed(database, index), UsageEvents, {
       batchEvents: settings.batchEvents,
       onCommitted: (logEnd) => mark.note(logEnd),
@@ -130,6 +136,7 @@ export const openEmbedded = async (
     const mark = StoreMark.open(`${storePath(settings.dataDir)}.mark`, {
       storeId: database.storeId,
       logEnd: log.end,
+      keepLog: () => keepLogCopies(storePath(settings.dataDir)),
     });
     const warnings = new EmbeddedWarnings(logger);
     warnings.eventsMissing(mark.missing);
@@ -155,7 +162,8 @@ export const openEmbedded = async (
       close,
     };
   } catch (error) {
-    await database.close();
+    await index.close();
+    await database.close({ foldsLog: false });
     throw error;
   }
 };
@@ -218,7 +226,7 @@ export const wireEmbedded = async (
 ): Promise<StoreMode> => {
   const store = await openEmbedded(settings, logger, indexWorker);
   const { database, log, rows, snapshots } = store;
-  let cause: string | undefined;
+  let cause: unknown;
   const task = new PartitionTask(newUsageApplication(settings.duplicateFilterBytes), {
     log,
     commitPoint: log,
@@ -229,7 +237,8 @@ export const wireEmbedded = async (
     pause: () => pauseFor(retryAfterMs),
     onState: (state, why) => {
       if (state === 'running') cause = undefined;
-      else if (why !== undefined) cause = causeText(why);
+      else if (why !== undefined) cause = why;
+      if (state === 'failed') store.warnings.taskFailed(why);
       runtime.onTaskState(state, why);
     },
   });
@@ -254,13 +263,17 @@ export const wireEmbedded = async (
       PARTITIONS,
       embeddedPartitions({
         ...{ task, log, snapshots },
-        cause: () => cause,
+        cause: () => causeText(cause),
         owner: processName(),
         now: systemClock,
       }),
     ),
     port(WARNINGS, () => store.warnings.items),
-    port(TASK_STATE, () => task.state),
+    port(TASK_HEALTH, () => ({
+      state: task.state,
+      cause: causeText(cause),
+      next: nextText(cause),
+    })),
     port(RUNNING_TOTALS, {
       total: (agreementId, period) => Promise.resolve(kept.total(agreementId, period)),
     } satisfies RunningTotals),

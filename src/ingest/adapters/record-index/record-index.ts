@@ -78,19 +78,16 @@ export class RecordIndex implements RecordPages {
     this.#builder = options.newBuilder();
   }
 
-  /** Opens what is on the disk and reads what is missing from the table. */
+  /** Opens what is on the disk and reads what is missing; rejects with what reading fails with. */
   static async open(options: RecordIndexOptions): Promise<RecordIndex> {
     const index = new RecordIndex(options);
-    index.#runs.load();
-    const end = await options.table.end();
-    const { end: runsEnd, rows } = index.#runs;
-    if (runsEnd > end || rows !== (await options.table.count(runsEnd))) {
-      options.log('index of rows: it is of another history of the store; it is made anew');
-      index.#runs.clear();
+    try {
+      await index.#start();
+      return index;
+    } catch (error) {
+      await index.close();
+      throw error;
     }
-    index.#startAt(index.#runs.end);
-    await index.#catchUp();
-    return index;
   }
 
   /** False while it is not known to hold all committed rows: the table has to be read then. */
@@ -166,6 +163,19 @@ export class RecordIndex implements RecordPages {
     this.#generation++;
     await this.#builder.close();
     this.#runs.close();
+  }
+
+  async #start(): Promise<void> {
+    const { table, log } = this.options;
+    this.#runs.load();
+    const end = await table.end();
+    const { end: runsEnd, rows } = this.#runs;
+    if (runsEnd > end || rows !== (await table.count(runsEnd))) {
+      log('index of rows: it is of another history of the store; it is made anew');
+      this.#runs.clear();
+    }
+    this.#startAt(this.#runs.end);
+    await this.#catchUp();
   }
 
   #falling(range: RecordRange, before: RecordPlace | undefined): FallingRows[] {

@@ -40,7 +40,6 @@ export class WorkerRunBuilder implements RunBuilder {
 
   constructor(file: string) {
     this.#worker = new Worker(file);
-    this.#worker.unref();
     this.#worker.on('message', ({ id, error, isDamage }: RunAnswer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
@@ -49,6 +48,7 @@ export class WorkerRunBuilder implements RunBuilder {
     });
     this.#worker.on('error', (error) => this.#end(error));
     this.#worker.on('exit', () => this.#end(new Error('the thread that builds runs has ended')));
+    this.#worker.unref(); // behind the listeners: each new one holds the process again
   }
 
   run(order: RunOrder): Promise<void> {
