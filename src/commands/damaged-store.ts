@@ -78,7 +78,8 @@ const isReadable = async (
   table: string,
   { from, to }: RowRange,
 ): Promise<boolean> => {
-  const sql = `SELECT bit_xor(hash(columns(*)))::VARCHAR FROM "${table}" WHERE rowid >= $1 AND rowid < $2`;
+  const all = 'bit_xor(hash(columns(*)))::VARCHAR';
+  const sql = `SELECT ${all} FROM "${table}" WHERE rowid >= $1 AND rowid < $2`;
   return (await unlessDamaged(database.query(sql, [from, to]))) !== undefined;
 };
 

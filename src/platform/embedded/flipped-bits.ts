@@ -7,8 +7,8 @@ import { checksumFactor, duckdbChecksum, entryEnd, inspectWal, mendHeader } from
  * in which the stored checksum and that of what is there differ says which bit of its word it was;
  * a look at each word says which word it can be. The higher the bit, the less of the product it
  * changes: of a block of 32,767 words those below the 40th are told, of the highest hardly one.
- * Where more than one place fits, nothing is changed. That one fits where more is wrong is one in
- * 2^43.
+ * Words that are alike, such as zeros, are not told from each other. Where more than one place
+ * fits, nothing is changed. That one fits where more is wrong is one in 2^43.
  */
 
 const SUM_BYTES = 8;
