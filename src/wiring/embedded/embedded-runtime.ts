@@ -35,7 +35,7 @@ export interface RuntimeParts {
 /** The line of the log, then the error with its stack. */
 const failedText = (cause: unknown): [string, LogFacts, unknown] => [
   ['The task failed; nothing more is counted.', causeText(cause), nextText(cause)]
-    .filter((part) => part !== undefined)
+    .flatMap((part) => (part === undefined ? [] : [part.replace(/\.?$/, '.')]))
     .join(' '),
   cause instanceof Fault ? { code: cause.code } : {},
   cause,
