@@ -8,7 +8,7 @@ import { cursorJson, messageJson } from './messages.topics.js';
 import { MessagesService } from './messages.service.js';
 
 /** Messages that are read and written at once. */
-const messagesOfRun = 500;
+const messagesOfRun = 128;
 const jsonType = 'application/json; charset=utf-8';
 
 @ApiTags('messages')
@@ -39,13 +39,15 @@ export class MessagesController {
   }
 
   /** A long answer is read as it is taken, so a slow reader of it costs no memory. */
-  async *#runs(first: readonly LoggedMessage[], limit: number): AsyncGenerator<Buffer> {
+  async *#runs(run: readonly LoggedMessage[], limit: number): AsyncGenerator<Buffer> {
     let [cursor, left] = [startOfMessages, limit];
     let before = '{"messages":[';
-    for (let run = first; run.length > 0; before = ',') {
-      yield Buffer.from(before + run.map(messageJson).join(','));
+    for (; run.length > 0; before = ',') {
+      const text = Buffer.from(before + run.map(messageJson).join(','));
       cursor = run.at(-1)?.cursor ?? cursor;
       left -= run.length;
+      run = []; // not kept while nobody reads
+      yield text;
       run = left > 0 ? await this.messages.behind(cursor, Math.min(left, messagesOfRun)) : [];
     }
     yield Buffer.from(`],"next":${cursorJson(cursor)}}`);

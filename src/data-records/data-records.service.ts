@@ -156,7 +156,7 @@ export class DataRecordsService {
     const { store } = this;
     const before = after && { ...after, version: beforeAllVersions };
     return inForce(
-      pagesBehind((page) => store.page(period, page), before),
+      pagesBehind((page) => store.page(period, page), { before }),
       period.agreementId,
     );
   }

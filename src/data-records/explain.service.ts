@@ -18,15 +18,17 @@ import {
   type SourceFile,
 } from './data-record-store.js';
 import { refusal } from '../platform/http/refusal.js';
+import { Slots } from '../platform/slots.js';
 import { knownAgreement, periodRows, type PeriodRequest } from './data-records.service.js';
 import {
   readLedger,
   type CountingPlace,
   type LedgerEntry,
   type LedgerPage,
+  type RecordVersion,
   type Versions,
 } from './domain/ledger.js';
-import { readAgain } from './domain/period-pages.js';
+import { readAgain, wholeIfShort, type ReadPage } from './domain/period-pages.js';
 import { recordedAtText } from './domain/recorded-at.js';
 import { dataRecordsErrors } from './errors.js';
 import type { ExplainedVersion, ExplanationShape, RivalAgreement } from './explain.dto.js';
@@ -39,6 +41,9 @@ export interface Explained extends Omit<ExplanationShape, 'messages'> {
 }
 
 const mostMessages = 1000;
+
+/** Each keeps some megabytes of rows while it reads. */
+const longOnesAtOnce = 4;
 
 export interface ExplainPage {
   readonly limit: number;
@@ -53,6 +58,7 @@ const nextText = (place: CountingPlace | undefined): string | null =>
 @Injectable()
 export class ExplainService {
   readonly #open = new Map<string, Promise<LedgerPage>>();
+  readonly #longOnes = new Slots(longOnesAtOnce);
 
   constructor(
     @Inject(AGREEMENT_STORE) private readonly agreements: AgreementStore,
@@ -119,11 +125,13 @@ export class ExplainService {
   ): Promise<LedgerPage> {
     const { isGone, after, limit } = page;
     const read = (): Promise<LedgerPage> =>
-      readLedger(this.#versions(period, isGone), {
-        agreementId: agreement.id,
-        allowanceBytes: agreement.maxBytesInBillingPeriod,
-        ...{ after, limit },
-      });
+      this.#readShortFirst(period, isGone, (versions) =>
+        readLedger(versions, {
+          agreementId: agreement.id,
+          allowanceBytes: agreement.maxBytesInBillingPeriod,
+          ...{ after, limit },
+        }),
+      );
     if (isGone !== undefined) return read(); // it may end before others have what they wait for
     const question = [agreement.id, period.startMs, nextText(after), limit].join(' ');
     const known = this.#open.get(question);
@@ -133,11 +141,30 @@ export class ExplainService {
     return answer;
   }
 
-  #versions(period: PeriodRows, isGone: () => boolean = () => false): Versions {
-    return readAgain((page) => {
+  /**
+   * Who asks for a period of one page is answered at once. The others keep many rows while they
+   * read, so only a few of them do at once, and those who wait keep none.
+   */
+  async #readShortFirst(
+    period: PeriodRows,
+    isGone: () => boolean = () => false,
+    use: (versions: Versions) => Promise<LedgerPage>,
+  ): Promise<LedgerPage> {
+    const stopWhenGone = (): void => {
       if (isGone()) throw refusal(dataRecordsErrors, 'CLIENT_GONE', { status: 400 });
+    };
+    const read: ReadPage<RecordVersion> = (page) => {
+      stopWhenGone();
       return this.store.page(period, page);
-    });
+    };
+    const short = await wholeIfShort(read);
+    if (short !== undefined) return use(short);
+    await this.#longOnes.enter();
+    try {
+      return await use(readAgain(read));
+    } finally {
+      this.#longOnes.leave();
+    }
   }
 
   async #files({ records, crossing }: LedgerPage): Promise<Map<number, SourceFile>> {

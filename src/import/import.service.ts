@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { refusal } from '../platform/http/refusal.js';
 import { textStream } from '../platform/http/text-stream.js';
+import { Slots } from '../platform/slots.js';
 import { refusedRawBytes } from './domain/line-batches.js';
 import { harmless, harmlessNote } from './domain/spreadsheet-cells.js';
 import { importErrors } from './errors.js';
@@ -60,6 +61,8 @@ const textOf = (rejected: RejectedLine): Uint8Array[] => {
 /** What was imported, and what was refused. */
 @Injectable()
 export class ImportService {
+  readonly #reading = new Slots(1);
+
   constructor(@Inject(IMPORT_FILE_STORE) private readonly files: ImportFileStore) {}
 
   /** Newest first; `next` is the `after` of the next page. */
@@ -87,10 +90,20 @@ export class ImportService {
     return { name: `${name}.rejects.csv`, text: textStream(this.#rejectPages(id)) };
   }
 
+  /** One at a time: short questions to the store do not wait behind hundreds of long lists. */
+  async #rejectPage(id: number, after: number): Promise<RejectedLine[]> {
+    await this.#reading.enter();
+    try {
+      return await this.files.rejects(id, { after, limit: rejectsPerPage });
+    } finally {
+      this.#reading.leave();
+    }
+  }
+
   /** A file of nothing but rejects may be large: it is sent page by page. */
   async *#rejectPages(id: number): AsyncGenerator<Buffer> {
     for (let after = -1; ;) {
-      const page = await this.files.rejects(id, { after, limit: rejectsPerPage });
+      const page = await this.#rejectPage(id, after);
       if (page.length > 0) yield Buffer.concat(page.flatMap(textOf));
       if (page.length < rejectsPerPage) return;
       after = page[page.length - 1].lineNo;

@@ -1,5 +1,5 @@
 import type { EmbeddedDatabase } from '../../platform/embedded/index.js';
-import { nextTurn } from '../../platform/pause.js';
+import { TurnQueue } from '../../platform/turn-queue.js';
 import {
   isProvisional,
   outcomeOf,
@@ -91,14 +91,16 @@ const rowOfColumns = (
 
 /** Reads the rows out of their index, or out of the table while the index is not whole. */
 export class EmbeddedDataRecordStore implements DataRecordStore {
+  readonly #turns = new TurnQueue();
+
   constructor(
     private readonly database: Pick<EmbeddedDatabase, 'query'>,
     private readonly index: RecordPages,
   ) {}
 
-  /** A turn of the event loop a page: whoever reads a million rows holds nobody up. */
+  /** A turn of the event loop a page: those who read millions of rows hold nobody up. */
   async page(range: TimeRange, page: RowPage): Promise<readonly DataRecordRow[]> {
-    await nextTurn();
+    await this.#turns.next(page.before === undefined);
     if (this.index.isUsable) {
       try {
         return this.#indexed(range, page);

@@ -11,8 +11,11 @@ export type ReadPage<R extends RowPlace> = (page: {
   readonly limit: number;
 }) => Promise<readonly R[]>;
 
-/** Rows read at once: some milliseconds of work. */
+/** Rows read at once where all are looked at: some milliseconds of work. */
 const pageRows = 1024;
+
+/** Rows read at once where they are sent on: what each of a thousand slow readers holds. */
+const sentPageRows = 256;
 
 /** So many rows are kept when they are read again; more are read again. */
 const keptRowsMost = 16_384;
@@ -20,15 +23,26 @@ const keptRowsMost = 16_384;
 /** All rows behind a place, page by page. Nothing is read before it is asked for. */
 export async function* pagesBehind<R extends RowPlace>(
   read: ReadPage<R>,
-  before?: RowPlace,
+  { before, rows = sentPageRows }: { readonly before?: RowPlace; readonly rows?: number } = {},
 ): AsyncGenerator<readonly R[]> {
   for (let place = before; ;) {
-    const page = await read({ before: place, limit: pageRows });
+    const page = await read({ before: place, limit: rows });
     if (page.length > 0) yield page;
-    if (page.length < pageRows) return;
+    if (page.length < rows) return;
     place = page[page.length - 1];
   }
 }
+
+/** The rows as often as they are wanted, when one page holds all of them. */
+export const wholeIfShort = async <R extends RowPlace>(
+  read: ReadPage<R>,
+): Promise<(() => AsyncIterable<readonly R[]>) | undefined> => {
+  const page = await read({ before: undefined, limit: pageRows });
+  if (page.length === pageRows) return undefined;
+  return async function* () {
+    yield page;
+  };
+};
 
 /** The rows as often as they are wanted; few are read only once. */
 export const readAgain = <R extends RowPlace>(
@@ -42,7 +56,7 @@ export const readAgain = <R extends RowPlace>(
     }
     const pages: (readonly R[])[] = [];
     let rows = 0;
-    for await (const page of pagesBehind(read)) {
+    for await (const page of pagesBehind(read, { rows: pageRows })) {
       rows += page.length;
       if (rows <= keptRowsMost) pages.push(page);
       yield page;

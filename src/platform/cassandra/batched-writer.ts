@@ -1,6 +1,6 @@
 import type { CassandraSession } from './cassandra-session.js';
 import { RowBuffer } from './row-buffer.js';
-import { Slots } from './slots.js';
+import { Slots } from '../slots.js';
 
 export interface BatchedWriterOptions {
   /** Where a batch of rows of one Cassandra partition is cut; 48 KiB. */

@@ -86,6 +86,11 @@ export const httpErrors = {
     meaning: 'Another program listens on this host and port.',
     next: 'Stop that program, or set PORT to another one; 0 takes any free port.',
   },
+  ANSWERS_UNREAD: {
+    reaction: 'Retry',
+    meaning: 'Answers that their callers do not read fill the memory there is for them.',
+    next: 'Ask again in a moment, for less at once; read each answer before the next question.',
+  },
   NOT_READY: {
     reaction: 'Retry',
     meaning: 'The task that counts is not running.',

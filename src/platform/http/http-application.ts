@@ -21,6 +21,7 @@ import { completedDocument } from './openapi.js';
 import { pageFiles } from './pages.js';
 import { ShapePipe } from './validation.js';
 import { serveStaticFiles } from './static-files.js';
+import { UnreadAnswers, type SentAnswer } from './unread-answers.js';
 
 export interface HttpOptions {
   /** Most bytes of an NDJSON body. */
@@ -113,7 +114,10 @@ const watchRequests = async (
       : undefined;
     done(refused ?? missing);
   });
-  fastify.addHook('onSend', async (request, reply, body) => withEtag(request, reply, body));
+  const unread = new UnreadAnswers(unreadLimits);
+  fastify.addHook('onSend', async (request, reply, body) =>
+    withRoom(unread, reply, withEtag(request, reply, body)),
+  );
   await fastify.register(fastifyCompress, {
     // a small window: a thousand slow readers of packed answers must fit into memory
     zlibOptions: { level: 5, windowBits: 13, memLevel: 5 },
@@ -122,6 +126,26 @@ const watchRequests = async (
     globalDecompression: false, // bodyBytes unpacks, and bounds it
   });
 };
+
+const unreadLimits = { bytes: 48 * 1024 * 1024, patienceMs: 5000 };
+/** A smaller answer costs no more than its connection. */
+const leastBytesToWatch = 16 * 1024;
+
+/** The body, or that there is no room for it while others do not read theirs. */
+const withRoom = (unread: UnreadAnswers, reply: RoomReply, body: unknown): unknown => {
+  const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? body.length : 0;
+  if (bytes < leastBytesToWatch || unread.admits(reply.raw, bytes)) return body;
+  const { status, body: why } = answerOf(refusal(httpErrors, 'ANSWERS_UNREAD', { status: 503 }));
+  reply.code(status).header('content-type', 'application/json; charset=utf-8');
+  reply.header('retry-after', '2').removeHeader('etag').removeHeader('content-length');
+  return JSON.stringify(why);
+};
+
+interface RoomReply extends PlainReply {
+  readonly raw: SentAnswer;
+  header(name: string, value: string): RoomReply;
+  removeHeader(name: string): RoomReply;
+}
 
 /** Bytes that never became a request; as Fastify's own handler, with the one form of answers. */
 const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
