@@ -1,4 +1,4 @@
-import { topicFeed, UsageEvents } from '../ingest/index.js';
+import { UsageEvents } from '../ingest/index.js';
 import { reached, type FeedProgress } from '../streaming/index.js';
 import type { AppendsInFlight } from './append-flight.js';
 import { Arrivals, placeOf, type NewFile } from './arrivals.js';
@@ -14,7 +14,6 @@ import type { ImporterPorts } from './importer-ports.js';
 import type { FoundFile } from './incoming-files.js';
 import {
   bytesReadOf,
-  defaultFeed,
   endOf,
   feedOf,
   inFeed,
@@ -32,9 +31,6 @@ import {
   type Place,
   type QueuedFile,
 } from './queued-file.js';
-
-/** Feeds that no sub-folder can be: the folder's own, and that of records without a file. */
-const reservedFeeds: ReadonlySet<string> = new Set([defaultFeed, topicFeed]);
 
 /** So many new files are written down in one transaction at most. */
 const filesPerAppend = 1024;
@@ -56,7 +52,6 @@ export class FileQueue {
   /** Files that grew, and are quiet again. */
   #more: (EndedFile & { readonly found: FoundFile })[] = [];
   /** What is not read in the folder, told once. */
-  readonly #leftAlone = new Set<string>();
   /** Feeds that got files since their order was known. */
   readonly #changed = new Set<string>();
   #feedInHand: string | undefined;
@@ -126,6 +121,7 @@ export class FileQueue {
     await this.#ended.look();
     if (this.#more.length > 0) await this.#readOn(this.#more.splice(0));
     const unknown = found.filter((file) => this.#isToBeLookedAt(file));
+    this.ports.leftAlone.allSeen();
     const looked = await inSlices(unknown, (file) => this.#newFileAt(file));
     const fresh = await this.#arrivals.whole(found, looked.filter(isThere));
     for (let at = 0; at < fresh.length; at += filesPerAppend) {
@@ -137,20 +133,7 @@ export class FileQueue {
   #isToBeLookedAt(found: FoundFile): boolean {
     const known = this.#places.get(placeOf(found));
     if (known !== undefined) return isToBeMoved(known);
-    return !this.#arrivals.isArriving(found) && !this.#isLeftAlone(found);
-  }
-
-  #isLeftAlone(found: FoundFile): boolean {
-    const isReserved = reservedFeeds.has(found.folder);
-    if (!isReserved && found.isFolder !== true) return false;
-    const path = isReserved ? found.folder : placeOf(found);
-    if (!this.#leftAlone.has(path)) {
-      const code = isReserved ? 'FEED_NAME_RESERVED' : 'FEED_FOLDER_NESTED';
-      const { meaning, next } = importErrors[code];
-      this.ports.logger.warn(`${meaning} ${next}`, { code, folder: path });
-    }
-    this.#leftAlone.add(path);
-    return true;
+    return !this.#arrivals.isArriving(found) && !this.ports.leftAlone.has(found);
   }
 
   /** Moves away what has ended already; answers what is not registered. */

@@ -2,6 +2,7 @@ import type { GzipBounds } from './file-bytes.js';
 import type { ImportJournal } from './import-journal.js';
 import type { ImportLog } from './import-log.js';
 import type { IncomingFiles } from './incoming-files.js';
+import type { FoldersLeftAlone } from './left-alone.js';
 
 /** What the importer runs on. */
 export interface ImporterPorts {
@@ -21,6 +22,7 @@ export interface ImporterPorts {
   readonly maxOutOfOrdernessMs: (feed: string) => number;
   /** Whether the lines of each file of the feed come in order of their time. */
   readonly isSortedByTime: (feed: string) => boolean;
+  readonly leftAlone: FoldersLeftAlone;
   readonly logger: {
     log(message: string, facts?: Record<string, unknown>): void;
     warn(message: string, facts?: Record<string, unknown>): void;

@@ -1,4 +1,6 @@
 import type { Logger } from '../platform/telemetry/index.js';
+import type { FoldersLeftAlone } from '../import/left-alone.js';
+import type { Warning } from '../warnings.dto.js';
 import { FolderClaim } from '../platform/files/folder-claim.js';
 
 /** What reads files: the importer of either store mode. */
@@ -8,6 +10,17 @@ interface Importing {
   stop(): Promise<void>;
 }
 
+/** The importer of a process, and what a person has to look after in its folder. */
+export interface ClaimedImporter extends Importing {
+  readonly warnings: readonly Warning[];
+}
+
+/** Folders whose files are not read. */
+export const folderWarnings = ({ items }: Pick<FoldersLeftAlone, 'items'>): Warning[] =>
+  items.map(({ code, folder, message, next }) => {
+    return { code, message: `${message} It is ${folder}.`, next };
+  });
+
 /** Whose folder it is. */
 export interface ClaimOf {
   readonly directory: string;
@@ -16,13 +29,14 @@ export interface ClaimOf {
   /** Whether the store has processes besides this one. */
   readonly isShared: boolean;
   readonly logger: Pick<Logger, 'fatal'>;
+  readonly leftAlone: Pick<FoldersLeftAlone, 'items'>;
 }
 
 /** The importer, which starts only while no other store imports from its folder. */
 export const claimedImporter = (
   importer: Importing,
-  { directory, store, isShared, logger }: ClaimOf,
-): Importing => {
+  { directory, store, isShared, logger, leftAlone }: ClaimOf,
+): ClaimedImporter => {
   const claim = new FolderClaim(directory, store, (cause) => {
     logger.fatal('another store took the incoming folder; no more files are read', cause);
     void importer.stop();
@@ -30,6 +44,9 @@ export const claimedImporter = (
   return {
     get lastMoveMs() {
       return importer.lastMoveMs;
+    },
+    get warnings() {
+      return folderWarnings(leftAlone);
     },
     start: async () => {
       await claim.take();

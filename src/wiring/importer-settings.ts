@@ -1,6 +1,7 @@
 import type { Settings } from '../config/index.js';
 import { feedClockSettings } from './feed-clock.js';
 import type { ImporterPorts } from '../import/importer-ports.js';
+import { FoldersLeftAlone } from '../import/left-alone.js';
 import { IncomingFolder } from '../platform/files/incoming-folder.js';
 import { systemClock } from '../platform/http/clock.js';
 import { restFor } from '../platform/pause.js';
@@ -23,5 +24,6 @@ export const importerSettings = (
   maxOutOfOrdernessMs: (feed) => feedClockSettings(settings, feed).maxOutOfOrdernessMs,
   isSortedByTime: (feed) =>
     Object.hasOwn(settings.feeds, feed) && settings.feeds[feed].sortedByTime === true,
+  leftAlone: new FoldersLeftAlone(logger),
   logger,
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { guardRequest, type KnownHosts } from '../../src/platform/http/request-guard.js';
 import { ProgramInTest } from '../support/running-program.js';
 
@@ -198,6 +199,8 @@ describe('a program that runs', () => {
       '/api/openapi.json',
       '/health/live',
       '/api/feeds',
+      '/api/%ff',
+      `/api/agreements/${'a'.repeat(2000)}`,
     ];
     for (const path of paths) {
       const { headers } = await ask(path);
@@ -207,6 +210,41 @@ describe('a program that runs', () => {
       });
     }
     expect((await ask('/')).headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
+  });
+
+  it('says so too of what is no request it can read', async () => {
+    const answer = await new Promise<string>((resolve, reject) => {
+      const { hostname, port } = new URL(program.url);
+      const socket = connect(Number(port), hostname);
+      let text = '';
+      socket.on('data', (part) => (text += part.toString()));
+      socket.on('close', () => resolve(text));
+      socket.on('error', reject);
+      socket.write('FETCHME /api/counts HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toContain('x-content-type-options: nosniff\r\ncache-control: no-store\r\n');
+  });
+
+  it.each([
+    '/api/counts?x=1',
+    '/api/partitions?limit=1',
+    '/api/warnings?code=STORE_DAMAGED',
+    '/api/feeds?feed=a&x',
+    '/api/agreements/5d1c8a0e-0000-4000-8000-000000000001?year=2020',
+    '/api/import-files/1?lines=2',
+    '/api/import-files/1/rejects?limit=3',
+    '/api/data-records/5d1c8a0e-0000-4000-8000-000000000001/2020/1/total-data-used?unit=KB',
+    '/api/agreements?limt=3',
+  ])('refuses what an address does not know: %s', async (path) => {
+    const answer = await ask(path);
+    expect([answer.status, codeOfAnswer(answer)]).toEqual([400, 'REQUEST_INVALID']);
+    const [name] = Array.from(new URL(path, program.url).searchParams.keys());
+    expect(answer.text).toContain(`${name}: is not known`);
+  });
+
+  it('leaves machines that ask for health what they put behind it', async () => {
+    expect((await ask('/health/live?from=balancer')).status).toBe(200);
   });
 
   it.each([

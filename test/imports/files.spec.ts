@@ -120,6 +120,12 @@ describe('feeds', () => {
     expect(importer.warnings().map(({ facts }) => facts)).toEqual([
       { code: 'FEED_NAME_RESERVED', folder: name },
     ]);
+    expect(importer.leftAlone.items).toMatchObject([
+      { code: 'FEED_NAME_RESERVED', folder: name, next: 'Rename the sub-folder.' },
+    ]);
+    renameSync(importer.path(name), importer.path('north'));
+    await until('read', 5000, () => importer.names('done', 'north').length === 2);
+    expect(importer.leftAlone.items).toEqual([]);
   });
 
   it('a folder in the folder of a feed is left alone and told, files beside it go on', async () => {
@@ -169,7 +175,10 @@ describe('names', () => {
     expect(importer.names()).toEqual(expect.arrayContaining(left));
   });
 
-  const unfinished = ['.filepart', '.TMP', '.part', '.InProgress', '.crdownload', '~', '.writing'];
+  const unfinished = [
+    ...['.filepart', '.TMP', '.part', '.InProgress', '.crdownload', '~', '.writing'],
+    ...['.filepart.12', '.OPEN', '.wip', '.incomp', '.ftp'],
+  ];
 
   it.each(unfinished)('that end in %s are left alone until they are renamed', async (ending) => {
     writeFileSync(importer.path(`a.csv${ending}`), goodLines(1));
@@ -229,10 +238,31 @@ describe('names', () => {
     importer.drop('zz.csv', goodLines(1, 2));
     const books = await importer.ended(2);
     expect(books.map(({ name, state }) => [name, state])).toEqual([
-      ['caf%e9.', 'done'],
+      ['caf\\xe9.', 'done'],
       ['zz.csv', 'done'],
     ]);
-    expect(importer.names('done')).toEqual(['caf%e9.', 'zz.csv']);
+    expect(importer.names('done')).toEqual(['caf\\xe9.', 'zz.csv']);
+  });
+
+  it('that look like what others are shown by are files and feeds of their own', async () => {
+    const odd = (...parts: readonly string[]): Buffer =>
+      Buffer.concat([Buffer.from(`${importer.path()}/`), Buffer.from(parts.join('/'), 'latin1')]);
+    const folders = ['f\xff', 'f%ff', 'f\\xff'];
+    const inFolders = folders.map((folder) => [folder, 'a.csv'] as const);
+    const beside = ['g\xff.csv', 'g%ff.csv', 'g\\xff.csv'].map((name) => [name] as const);
+    for (const folder of folders) mkdirSync(odd(folder));
+    for (const [at, parts] of [...inFolders, ...beside].entries()) {
+      importer.drop('tmp_x', goodLines(1, 1 + at));
+      renameSync(importer.path('tmp_x'), odd(...parts));
+    }
+    const books = await importer.ended(6);
+    const shown = books.map(({ feed, name, lines, state }) => [feed, name, lines, state]).sort();
+    expect(shown).toEqual(
+      [
+        ...['g%ff.csv', 'g\\x5cxff.csv', 'g\\xff.csv'].map((name) => ['default', name, 1, 'done']),
+        ...['f%ff', 'f\\x5cxff', 'f\\xff'].map((feed) => [feed, 'a.csv', 1, 'done']),
+      ].sort(),
+    );
   });
 
   it('that are taken by a reason are not written over by one', async () => {

@@ -7,6 +7,7 @@ import { loadSettings } from '../../src/config/index.js';
 import { EmbeddedFeedFiles } from '../../src/import/adapters/embedded-feed-files.js';
 import { EmbeddedImportFileStore } from '../../src/import/adapters/embedded-import-file-store.js';
 import { Importer } from '../../src/import/importer.js';
+import { FoldersLeftAlone } from '../../src/import/left-alone.js';
 import type { ImporterPorts } from '../../src/import/importer-ports.js';
 import type { ImportedFile } from '../../src/import/import.dto.js';
 import { ImportService } from '../../src/import/import.service.js';
@@ -212,6 +213,10 @@ export class ImporterInTest {
     this.#store = undefined;
   }
 
+  readonly leftAlone = new FoldersLeftAlone({
+    warn: (message, facts) => void this.said.push({ level: 'warn', message, facts }),
+  });
+
   #service(): ImportService {
     return new ImportService(new EmbeddedImportFileStore(this.store.database));
   }
@@ -234,6 +239,7 @@ export class ImporterInTest {
       maxFutureSkewMs: 24 * 3_600_000,
       gzip: undefined,
       maxOutOfOrdernessMs: () => 4 * 3_600_000,
+      leftAlone: this.leftAlone,
       logger: { log: say('log'), warn: say('warn') },
       ...others,
     };

@@ -5,6 +5,7 @@ import {
   type PartitionMessages,
 } from '../../src/import/adapters/kafka-import-log.js';
 import { Importer } from '../../src/import/importer.js';
+import { FoldersLeftAlone } from '../../src/import/left-alone.js';
 import type { ImporterPorts } from '../../src/import/importer-ports.js';
 import type { FoundFile, IncomingFiles } from '../../src/import/incoming-files.js';
 import { eventTypes, type UsageEvents } from '../../src/ingest/index.js';
@@ -316,6 +317,7 @@ export class RealImport {
       isSortedByTime: () => false,
       gzip: undefined,
       maxOutOfOrdernessMs: () => 0,
+      leftAlone: new FoldersLeftAlone({ warn: say }),
       logger: { log: say, warn: say },
     };
   }

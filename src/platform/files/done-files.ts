@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nextTurn } from '../pause.js';
-import { shownName } from './file-names.js';
+import { endedName } from './file-names.js';
 import { finishedFolders } from './incoming-folder.js';
 
 /** A file that was read and moved away. */
@@ -30,7 +30,7 @@ export const doneFiles = async (root: string, most: number): Promise<DoneFile[]>
   const done = join(root, finishedFolders[0]);
   let found: DoneFile[] = [];
   const folders = (await entriesOf(done)).filter((entry) => entry.isDirectory());
-  for (const folder of ['', ...folders.map(({ name }) => shownName(name))]) {
+  for (const folder of ['', ...folders.map(({ name }) => endedName(name))]) {
     const files = (await entriesOf(join(done, folder))).filter((entry) => entry.isFile());
     for (let at = 0; at < files.length; at += looksAtOnce) {
       const some = files.slice(at, at + looksAtOnce);
@@ -49,5 +49,5 @@ const look = async (done: string, folder: string, name: Buffer): Promise<DoneFil
   if (stats === undefined) return undefined;
   const { ino, size, ctimeMs } = stats;
   const at = { inode: String(ino), bytes: size, changedMs: ctimeMs };
-  return { folder, name: shownName(name), ...at };
+  return { folder, name: endedName(name), ...at };
 };

@@ -8,7 +8,7 @@ export const filesErrors = {
   },
   INCOMING_DIR_IN_USE: {
     reaction: 'Fatal',
-    meaning: 'Another store imports the files of this folder.',
+    meaning: 'Another store imports the files of this folder, or of one in it or around it.',
     next:
       'Give each store a folder of its own, or stop the other process; after one that was killed ' +
       'the folder is free in 15 seconds.',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderClaim, folderClaimFile } from './folder-claim.js';
@@ -54,4 +54,43 @@ it('who ends does not take away the claim of another', async () => {
   await claimOf('b').take();
   await first.release(true);
   await expect(claimOf('a').take()).rejects.toMatchObject({ code: 'INCOMING_DIR_IN_USE' });
+});
+
+describe('a folder in a folder that is imported', () => {
+  const inFolder = (store: string, ...parts: readonly string[]): FolderClaim => {
+    const claim = new FolderClaim(join(root, ...parts), store, (cause) => lost.push(cause));
+    claims.push(claim);
+    return claim;
+  };
+  const refused = { code: 'INCOMING_DIR_IN_USE', reaction: 'Fatal' };
+
+  it.each([['north'], ['north', 'deeper'], ['done']])('is refused: %s %s', async (...parts) => {
+    await inFolder('a').take();
+    await expect(inFolder('b', ...parts).take()).rejects.toMatchObject(refused);
+    await expect(inFolder('a', ...parts).take()).rejects.toMatchObject(refused);
+  });
+
+  it('is refused through a link, too', async () => {
+    await inFolder('a').take();
+    mkdirSync(join(root, 'north'));
+    const elsewhere = mkdtempSync(join(tmpdir(), 'overage-link-'));
+    symlinkSync(join(root, 'north'), join(elsewhere, 'in'));
+    const claim = new FolderClaim(join(elsewhere, 'in'), 'b', () => undefined);
+    await expect(claim.take()).rejects.toMatchObject(refused);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it('keeps out who comes later with the one around it', async () => {
+    await inFolder('b', 'north').take();
+    await expect(inFolder('a').take()).rejects.toMatchObject(refused);
+  });
+
+  it('does not matter to one beside it, nor once it is not imported any more', async () => {
+    const north = inFolder('a', 'north');
+    await north.take();
+    await inFolder('b', 'south').take();
+    await north.release(true);
+    await claims.pop()?.release(true);
+    await inFolder('c').take();
+  });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Fault } from '../../streaming/index.js';
 import { every } from '../pause.js';
 import { filesErrors } from './errors.js';
@@ -33,12 +33,13 @@ export class FolderClaim {
   ) {}
 
   /**
-   * Rejects with INCOMING_DIR_IN_USE (Fatal) while another store imports from the folder. A folder
-   * that cannot be written is not claimed: nothing can be moved out of it either.
+   * Rejects with INCOMING_DIR_IN_USE (Fatal) while another store imports from the folder, or anyone
+   * from one that it lies in or that lies in it: the files of the inner one would be read twice. A
+   * folder that cannot be written is not claimed: nothing can be moved out of it either.
    */
   async take(): Promise<void> {
     await mkdir(this.root, { recursive: true }).catch(() => undefined);
-    await this.#beat().catch((cause: unknown) => {
+    await this.#beat(() => this.#inner()).catch((cause: unknown) => {
       if (cause instanceof Fault) throw cause;
     });
     this.#stopBeating = every(beatMs, () =>
@@ -52,19 +53,22 @@ export class FolderClaim {
   /** `isLast` when no other process imports into the store: others may come at once then. */
   async release(isLast: boolean): Promise<void> {
     await this.#stopBeating();
-    const seen = await this.#seen().catch(() => undefined);
+    const seen = await this.#seen(this.root).catch(() => undefined);
     if (isLast && seen?.store === this.store) await rm(this.#path, { force: true });
   }
 
-  /** Writes it anew, as its age is that of the file. */
-  async #beat(): Promise<void> {
+  /** Writes it anew, as its age is that of the file; `more`: folders to look at besides. */
+  async #beat(more: () => Promise<string[]> = () => Promise.resolve([])): Promise<void> {
     const draft = `${this.#path}-${randomUUID()}`;
     try {
       await writeFile(draft, `${this.store}\n`);
       const nowMs = (await stat(draft)).mtimeMs;
-      const seen = await this.#seen(nowMs);
-      if (seen !== undefined && seen.store !== this.store && seen.ageMs < deadAfterMs) {
-        throw inUse(seen.store);
+      const seen = await this.#seen(this.root, nowMs);
+      if (isAlive(seen) && seen.store !== this.store) throw inUse(`It is ${seen.store}.`);
+      for (const folder of [...(await this.#outer()), ...(await more())]) {
+        const near = await this.#seen(folder, nowMs);
+        if (isAlive(near))
+          throw inUse(`${folder} is one of ${near.store}: none may lie in another.`);
       }
       await rename(draft, this.#path);
     } finally {
@@ -72,12 +76,30 @@ export class FolderClaim {
     }
   }
 
-  async #seen(nowMs = 0): Promise<Seen | undefined> {
+  /** The folders it lies in, links followed. */
+  async #outer(): Promise<string[]> {
+    const outer: string[] = [];
+    for (let folder = await realpath(this.root); folder !== dirname(folder);) {
+      folder = dirname(folder);
+      outer.push(folder);
+    }
+    return outer;
+  }
+
+  /** The folders in it. */
+  async #inner(): Promise<string[]> {
+    const entries = await readdir(this.root, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(this.root, name));
+  }
+
+  async #seen(folder: string, nowMs = 0): Promise<Seen | undefined> {
+    const path = join(folder, folderClaimFile);
     try {
-      const store = (await readFile(this.#path, 'utf8')).trim();
-      return { store, ageMs: nowMs - (await stat(this.#path)).mtimeMs };
+      const store = (await readFile(path, 'utf8')).trim();
+      return { store, ageMs: nowMs - (await stat(path)).mtimeMs };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || (code === 'EACCES' && folder !== this.root)) return undefined;
       throw error;
     }
   }
@@ -87,7 +109,10 @@ export class FolderClaim {
   }
 }
 
-const inUse = (store: string): Fault => {
+const isAlive = (seen: Seen | undefined): seen is Seen =>
+  seen !== undefined && seen.ageMs < deadAfterMs;
+
+const inUse = (which: string): Fault => {
   const { reaction, meaning } = filesErrors.INCOMING_DIR_IN_USE;
-  return new Fault('INCOMING_DIR_IN_USE', reaction, `${meaning} It is ${store}.`);
+  return new Fault('INCOMING_DIR_IN_USE', reaction, `${meaning} ${which}`);
 };

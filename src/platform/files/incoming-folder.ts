@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -36,7 +35,7 @@ const reasonEnding = '.reason.txt';
 export class IncomingFolder {
   readonly #folders = new Map<string, WatchedFolder>();
   readonly #events = new EventsInTurn();
-  /** Bytes of the names that are not UTF-8, by folder and name as they are shown. */
+  /** Bytes of the names that are shown as another text, by folder and name as they are shown. */
   readonly #oddNames = new Map<string, Buffer>();
   #onChange: () => void = () => undefined;
   #isClosed = false;
@@ -215,7 +214,8 @@ export class IncomingFolder {
     return entries.flatMap((entry) => {
       const name = shownName(entry.name);
       if (this.#isLeftAlone(name)) return [];
-      if (!isUtf8(entry.name)) this.#oddNames.set(`${folder}/${name}`, entry.name);
+      const isOdd = !Buffer.from(name).equals(entry.name);
+      if (isOdd) this.#oddNames.set(`${folder}/${name}`, entry.name);
       return [{ name, isDirectory: entry.isDirectory(), isRegular: entry.isFile() }];
     });
   }
@@ -313,6 +313,9 @@ const watchIfPossible = (folder: WatchedFolder, path: Path): void => {
   }
 };
 
+const isDirectory = async (path: string): Promise<boolean> =>
+  (await statsOf(path))?.isDirectory() === true;
+
 const feedFolder = (name: string, n: number): string =>
   n === 0 ? name : `${cutName(name, 10)}.feed${n === 1 ? '' : n}`;
 
@@ -321,13 +324,14 @@ const endFolder = async (root: string, name: string): Promise<string> => {
   for (let n = 0; ; n++) {
     const free = feedFolder(name, n);
     const folder = join(root, free);
-    if ((await statsOf(folder))?.isDirectory() === true) return free;
+    if (await isDirectory(folder)) return free;
     if (n === 0) await mkdir(root, { recursive: true });
     try {
       if (name !== '') await mkdir(folder);
       return free;
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
+      if (await isDirectory(folder)) return free; // made for another file of the feed meanwhile
     }
   }
 };

@@ -16,8 +16,9 @@ interface Reply {
  * Nothing is guessed from the bytes of an answer, and none is kept by a browser or a proxy:
  * answers hold subscribers' numbers. Static files say otherwise for themselves.
  */
-export const sayDefaults = (reply: Reply): void => {
-  reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+export const sayDefaults = (reply: { header(name: string, value: string): unknown }): void => {
+  reply.header('x-content-type-options', 'nosniff');
+  reply.header('cache-control', 'no-store');
 };
 
 const isMatch = (asked: string, etag: string): boolean =>

@@ -21,6 +21,7 @@ import { completedDocument } from './openapi.js';
 import { pageFiles } from './pages.js';
 import { ShapePipe } from './validation.js';
 import { serveStaticFiles } from './static-files.js';
+import { UnknownQueryGuard } from './unknown-query.js';
 import { UnreadAnswers, type SentAnswer } from './unread-answers.js';
 
 export interface HttpOptions {
@@ -49,6 +50,7 @@ interface PlainReply {
 /** An address the router cannot read never comes as far as the filter. */
 const answerFrameworkError = (error: unknown, _request: unknown, reply: unknown): void => {
   const { status, body } = answerOf(error);
+  sayDefaults(reply as PlainReply);
   (reply as PlainReply)
     .code(status)
     .header('content-type', 'application/json; charset=utf-8')
@@ -156,6 +158,7 @@ const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): void =
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n` +
         `content-type: application/json; charset=utf-8\r\n` +
+        `x-content-type-options: nosniff\r\ncache-control: no-store\r\n` +
         `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
     );
   }
@@ -236,6 +239,7 @@ export const newHttpApplication = async (
     abortOnError: false,
     bodyParser: false,
   });
+  app.useGlobalGuards(new UnknownQueryGuard());
   app.useGlobalPipes(new ShapePipe());
   app.useGlobalFilters(
     new FaultFilter(options.onUnexpected, (address) => routes.methodsOf(address)),

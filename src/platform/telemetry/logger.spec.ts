@@ -117,6 +117,7 @@ test.each(['json', 'text'] as const)('an MSISDN in the name of a file is masked 
   });
   logger.warn('a file was refused', { file: name, cause: String(missing) }, missing);
   logger.with({ file: name }).log(`gone: /in/${name}`);
+  logger.warn('it is left alone', { folder: '48917846822', feed: 'feed-48917846822' });
   expect(lines.join('')).not.toContain('48917846822');
   expect(lines.join('')).toContain('822-20200131.csv');
 });

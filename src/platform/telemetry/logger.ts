@@ -87,6 +87,8 @@ const serializers = {
   file: masked(maskFileName),
   name: masked(maskFileName),
   path: masked(maskFileName),
+  folder: masked(maskFileName),
+  feed: masked(maskFileName),
   cause: masked(maskFileNames),
 };
 

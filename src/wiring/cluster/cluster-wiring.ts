@@ -272,12 +272,14 @@ class Forwarding implements Service {
 const newImporter = (shared: Shared): ReturnType<typeof claimedImporter> => {
   const { settings, logger, kafka, session } = shared;
   const ids = new CassandraFileIds(session);
+  const ports = importerSettings(settings, logger);
+  const { leftAlone } = ports;
   const importer = new KafkaImporter({
     kafka,
     rows: new CassandraImportRows(session),
     encode: (events) => usageRecords(events, settings.partitions),
     reserveIds: (count) => ids.reserve(count),
-    ports: importerSettings(settings, logger),
+    ports,
     options: {
       clusterName: settings.clusterName,
       directory: settings.incomingDataRecordsDir,
@@ -288,7 +290,7 @@ const newImporter = (shared: Shared): ReturnType<typeof claimedImporter> => {
   });
   const directory = settings.incomingDataRecordsDir;
   const store = `cluster ${settings.clusterName}, keyspace ${settings.cassandraKeyspace}`;
-  return claimedImporter(importer, { directory, store, isShared: true, logger });
+  return claimedImporter(importer, { directory, store, isShared: true, logger, leftAlone });
 };
 
 const port = (provide: symbol, useValue: unknown): Provider => ({ provide, useValue });
@@ -321,8 +323,6 @@ const clusterPorts = ({ settings, session, input, status, messages }: Shared): P
     port(CDR_DROP, new FolderCdrDrop(settings.incomingDataRecordsDir)),
     port(FEED_FILES, new CassandraFeedFiles(session)),
     port(IMPORT_FILE_STORE, new CassandraImportFileStore(session)),
-    // its servers say themselves what they miss
-    port(WARNINGS, () => []),
     port(COUNTS, clusterCounts({ session, status, messages })),
     port(MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),
     port(CORRECTION_MAX_FUTURE_SKEW_MS, settings.maxFutureSkewMs),
@@ -351,7 +351,8 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<S
   const address = new OwnAddress(settings);
   const group = counting(shared, () => runtime);
   const services: Service[] = [];
-  if (roles.includes('import')) services.push(newImporter(shared));
+  const importer = roles.includes('import') ? newImporter(shared) : undefined;
+  if (importer) services.push(importer);
   if (roles.includes('ingest')) services.push(group, new Forwarding(shared));
   if (roles.includes('api')) services.push(new StoreWatch(() => shared.status.told(), systemClock));
   const runtime: ClusterRuntime = new ClusterRuntime({
@@ -361,6 +362,8 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<S
     address: () => address.value,
     snapshotOf: (partition) => snapshots.get(partition)?.newest,
   });
+  // its servers say themselves what they miss
+  const warnings = port(WARNINGS, () => importer?.warnings ?? []);
   const health = port(TASK_HEALTH, () => runtime.health());
   const totals = totalPorts(
     shared,
@@ -368,7 +371,7 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<S
   );
   return {
     runtime,
-    providers: [...clusterPorts(shared), health, ...totals],
+    providers: [...clusterPorts(shared), health, warnings, ...totals],
     controllers: roles.includes('ingest') ? [KeptTotalsController] : [],
     hosts: [address.hostName],
     onListening: (listenedOn) => address.listening(listenedOn),

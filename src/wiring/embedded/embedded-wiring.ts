@@ -168,24 +168,34 @@ export const openEmbedded = async (
   }
 };
 
-const noImporter = { start: () => Promise.resolve(), stop: () => Promise.resolve() };
+const noImporter = {
+  warnings: [],
+  start: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
+};
 
 const newImporter = (
   { settings, logger }: { settings: Settings; logger: Logger },
   { log, database, warnings }: OpenedStore,
 ): ReturnType<typeof claimedImporter> => {
+  const ports = importerSettings(settings, logger);
+  const { leftAlone } = ports;
   const importer = new Importer({
-    ...importerSettings(settings, logger),
+    ...ports,
     log,
     journal: new EmbeddedImportFileStore(database.own),
   });
   // a copy of a store has its id, but not its place
   const store = `embedded ${database.storeId} in ${resolve(settings.dataDir)}`;
   const directory = settings.incomingDataRecordsDir;
-  const claimed = claimedImporter(importer, { directory, store, isShared: false, logger });
+  const of = { directory, store, isShared: false, logger, leftAlone };
+  const claimed = claimedImporter(importer, of);
   return {
     get lastMoveMs() {
       return claimed.lastMoveMs;
+    },
+    get warnings() {
+      return claimed.warnings;
     },
     start: async () => {
       await claimed.start();
@@ -242,15 +252,16 @@ export const wireEmbedded = async (
       runtime.onTaskState(state, why);
     },
   });
+  // a process without the role leaves the files to another one
+  const importer = settings.roles.includes('import')
+    ? newImporter({ settings, logger }, store)
+    : noImporter;
   const runtime: UsageRuntime = new UsageRuntime({
     settings,
     task,
     log,
     input: new EmbeddedUsageInput(log, new EmbeddedDeadLetterStore(database)),
-    // a process without the role leaves the files to another one
-    importer: settings.roles.includes('import')
-      ? newImporter({ settings, logger }, store)
-      : noImporter,
+    importer,
     store,
     now: systemClock,
     logger,
@@ -268,7 +279,7 @@ export const wireEmbedded = async (
         now: systemClock,
       }),
     ),
-    port(WARNINGS, () => store.warnings.items),
+    port(WARNINGS, () => [...store.warnings.items, ...importer.warnings]),
     port(TASK_HEALTH, () => ({
       state: task.state,
       cause: causeText(cause),

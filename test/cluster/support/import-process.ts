@@ -4,6 +4,7 @@
  */
 import { CassandraFileIds } from '../../../src/import/adapters/cassandra-file-ids.js';
 import { CassandraImportRows } from '../../../src/import/adapters/cassandra-import-rows.js';
+import { FoldersLeftAlone } from '../../../src/import/left-alone.js';
 import { KafkaImporter } from '../../../src/import/adapters/kafka-importer.js';
 import { usageRecords } from '../../../src/ingest/adapters/kafka-usage-records.js';
 import { CassandraSession } from '../../../src/platform/cassandra/index.js';
@@ -58,6 +59,7 @@ const importer = new KafkaImporter({
     isSortedByTime: () => false,
     gzip: { maxBytes: 2 ** 32, maxRatio: 1000 },
     maxOutOfOrdernessMs: () => 0,
+    leftAlone: new FoldersLeftAlone(logger),
     logger,
   },
 });
