@@ -40,7 +40,9 @@ const betweenLayers = [
     from: { path: `^src/(${context})/[^/]+${nestEdge}` },
     to: { path: '^src/(platform/((http|telemetry)/|[^/]+[.]ts$)|config/)' },
   },
-  { from: { path: '^src/(streaming|config|values)/' }, to: { path: '^src/$1/' } },
+  { from: { path: '^src/(streaming|config|values|runtime)/' }, to: { path: '^src/$1/' } },
+  // Hosts know the kernel and the platform, and no stream.
+  { from: { path: '^src/runtime/' }, to: { path: '^src/(streaming/index[.]ts$|platform/)' } },
   // The shape of an error code, nothing else.
   { from: { path: '^src/(config|values)/errors[.]ts$' }, to: { path: '^src/streaming/' } },
   // Drivers do not know each other, only what lies at the top: clock, life cycle.

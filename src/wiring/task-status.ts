@@ -1,6 +1,6 @@
 import type { UsageState, WindowTable } from '../billing-window/index.js';
 import type { OpenPeriods, Partitions, PartitionStatus } from '../ingest/index.js';
-import { Fault, type Position, type TaskState } from '../streaming/index.js';
+import type { Position, TaskState } from '../streaming/index.js';
 
 /** What is needed of the task to look into it. */
 interface Watched {
@@ -30,16 +30,6 @@ export const partitionStatus = (task: Pick<Watched, 'memory'>): PartitionStatus 
     return Promise.resolve(clocks);
   },
 });
-
-/** Why a task does not run, as it is shown. */
-export const causeText = (cause: unknown): string | undefined => {
-  if (cause === undefined) return undefined;
-  return cause instanceof Fault ? `${cause.code}: ${cause.message}` : String(cause);
-};
-
-/** What a person does about it, where the fault says so. */
-export const nextText = (cause: unknown): string | undefined =>
-  cause instanceof Fault ? cause.next : undefined;
 
 /** What the embedded mode's one partition is told from. */
 interface EmbeddedParts {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../../src/config/index.js';
-import { UsageEvents } from '../../src/ingest/index.js';
+import { newUsageApplication, type UsageState } from '../../src/billing-window/index.js';
+import { UsageEvents, type FoundRecords, type RecordLookups } from '../../src/ingest/index.js';
 import { Fault, type CommitPoint, type Position } from '../../src/streaming/index.js';
-import { PartitionRunner, type PartitionParts } from '../../src/wiring/cluster/partition-runner.js';
+import { usageFeeds } from '../../src/wiring/feed-clock.js';
+import { PartitionRunner, type PartitionParts } from '../../src/runtime/partition-runner.js';
 
-const settings = {
-  ...{ feeds: {}, feedMaxOutOfOrdernessMs: 0, snapshotEveryEvents: 1_000_000 },
-} as unknown as Settings;
+const settings = { feeds: {}, feedMaxOutOfOrdernessMs: 0 } as unknown as Settings;
 
 const quiet = { debug: () => undefined, warn: () => undefined, fatal: () => undefined };
 const away = new Fault('STORE_AWAY', 'Retry', 'the store is away');
@@ -34,7 +34,10 @@ interface World {
   readonly breakAt?: () => number;
 }
 
-const stopped: PartitionRunner[] = [];
+type Parts = PartitionParts<UsageState, UsageEvents, RecordLookups, FoundRecords>;
+type Runner = PartitionRunner<UsageState, UsageEvents, RecordLookups, FoundRecords>;
+
+const stopped: Runner[] = [];
 afterEach(() => Promise.all(stopped.splice(0).map((runner) => runner.stop(1000))));
 
 /** A runner on a log in memory; time goes by a second with each fence. */
@@ -42,8 +45,9 @@ const runnerIn = (world: World) => {
   const time = { nowMs: 1000, fences: 0, movesMs: [] as number[] };
   let isClosed = false;
   const told: UsageEvents[] = [];
-  const parts: Partial<Record<keyof PartitionParts, unknown>> = {
-    ...{ partition: 0, settings, logger: quiet, now: () => time.nowMs },
+  const parts: Partial<Record<keyof Parts, unknown>> = {
+    ...{ partition: 0, logger: quiet, now: () => time.nowMs },
+    ...{ application: newUsageApplication(2 ** 20), snapshotEveryEvents: 1_000_000 },
     log: {
       read: async (offset: number) => {
         await sleep(1);
@@ -73,9 +77,9 @@ const runnerIn = (world: World) => {
     rows: { find: () => Promise.reject(away) },
     snapshots: { newestAtOrBelow: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     confirm: () => Promise.resolve(),
-    tell: (events: UsageEvents) => Promise.resolve(void told.push(events)),
+    feeds: usageFeeds(settings, (events) => Promise.resolve(void told.push(events))),
   };
-  const runner = new PartitionRunner(parts as unknown as PartitionParts);
+  const runner: Runner = new PartitionRunner(parts as unknown as Parts);
   stopped.push(runner);
   runner.start();
   return { runner, time, told };
@@ -98,9 +102,9 @@ describe('what time it is', () => {
     const { runner, time, told } = runnerIn({ ...noEvents, end: 3, commit });
     await until(() => runner.position.offset === 3 && told.length === 1); // settings of the feed
     const nowMs = (time.nowMs = 1_700_000_000_500);
-    await runner.tellOfFeeds();
+    await runner.lookAtFeeds();
     time.nowMs += 60_000;
-    await runner.tellOfFeeds();
+    await runner.lookAtFeeds();
     expect(saidBy(told.slice(1))).toEqual([['{"feed":"topic"}', nowMs]]);
   });
 
@@ -108,7 +112,7 @@ describe('what time it is', () => {
     const { runner, time, told } = runnerIn({ ...noEvents, commit: () => Promise.resolve() });
     await until(() => runner.state === 'running' && told.length === 1);
     time.nowMs = 1_800_000_000_000;
-    await runner.tellOfFeeds();
+    await runner.lookAtFeeds();
     expect(told).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import type { Service } from './cluster-runtime.js';
+import type { Service } from '../../runtime/cluster-host.js';
 import type { Clock } from '../../platform/http/clock.js';
 import { every } from '../../platform/pause.js';
 

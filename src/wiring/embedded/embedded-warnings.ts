@@ -7,7 +7,7 @@ import { httpErrors } from '../../platform/http/errors.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { Fault } from '../../streaming/index.js';
 import type { Warning } from '../../warnings.dto.js';
-import { nextText } from '../task-status.js';
+import { nextText } from '../../runtime/fault-text.js';
 
 const comparedAtMost = 20_000;
 const namedAtMost = 5;

@@ -44,7 +44,9 @@ import {
 import { EmbeddedFeedFiles } from '../../import/adapters/embedded-feed-files.js';
 import { EmbeddedImportFileStore } from '../../import/adapters/embedded-import-file-store.js';
 import { MAX_FUTURE_SKEW_MS } from '../../ingest/incoming-data-records.service.js';
-import { causeText, embeddedPartitions, nextText, partitionStatus } from '../task-status.js';
+import { causeText, nextText } from '../../runtime/fault-text.js';
+import { embeddedPartitions, partitionStatus } from '../task-status.js';
+import { usageFeeds } from '../feed-clock.js';
 import {
   EmbeddedDatabase,
   EmbeddedLog,
@@ -58,7 +60,7 @@ import { TASK_HEALTH } from '../../platform/http/health.controller.js';
 import { nextTurn, pauseFor } from '../../platform/pause.js';
 import type { Logger } from '../../platform/telemetry/index.js';
 import { EmbeddedWarnings } from './embedded-warnings.js';
-import { UsageRuntime } from './embedded-runtime.js';
+import { EmbeddedHost } from '../../runtime/embedded-host.js';
 import { claimedImporter } from '../claimed-importer.js';
 import { importerSettings } from '../importer-settings.js';
 import { keptTotals } from '../running-totals.js';
@@ -256,15 +258,11 @@ export const wireEmbedded = async (
   const importer = settings.roles.includes('import')
     ? newImporter({ settings, logger }, store)
     : noImporter;
-  const runtime: UsageRuntime = new UsageRuntime({
-    settings,
-    task,
-    log,
-    input: new EmbeddedUsageInput(log, new EmbeddedDeadLetterStore(database)),
-    importer,
-    store,
-    now: systemClock,
-    logger,
+  const input = new EmbeddedUsageInput(log, new EmbeddedDeadLetterStore(database));
+  const runtime: EmbeddedHost = new EmbeddedHost({
+    ...{ task, log, store, logger, now: systemClock },
+    feeds: usageFeeds(settings, (events) => input.send(events)),
+    door: importer,
   });
   const ports = embeddedPorts(settings, store);
   const kept = keptTotals(processName(), () => [task.memory]);

@@ -1,59 +1,49 @@
-import type { Settings } from '../../config/index.js';
-import { feedClockSettings } from '../feed-clock.js';
-import { newUsageApplication, type UsageState } from '../../billing-window/index.js';
-import {
-  eventTypes,
-  type FoundRecords,
-  type RecordLookups,
-  topicFeed,
-  UsageEvents,
-} from '../../ingest/index.js';
-import { causeText } from '../task-status.js';
-import { nextTurn, pauseFor, restFor } from '../../platform/pause.js';
-import type { Logger } from '../../platform/telemetry/index.js';
-import { FeedStamps } from '../feed-stamps.js';
-import { SilentFeeds } from '../silent-feeds.js';
+import { nextTurn, pauseFor, restFor } from '../platform/pause.js';
+import type { Logger } from '../platform/telemetry/index.js';
 import {
   PartitionTask,
   type CommitPoint,
   type Effects,
-  type FeedProgress,
+  type EventClock,
   type LogEvents,
   type PartitionLog,
   type Position,
   type RowStore,
   type SnapshotStore,
+  type StreamApplication,
   type TaskState,
-} from '../../streaming/index.js';
+} from '../streaming/index.js';
+import { causeText, failedLine } from './fault-text.js';
+import { FeedKeeper, type FeedPorts } from './feed-keeper.js';
 
 const retryAfterMs = 200;
 
 /** What one partition runs on; made anew each time it is given to this process. */
-export interface PartitionParts {
+export interface PartitionParts<S, E extends LogEvents, L, F> {
   readonly partition: number;
-  readonly settings: Settings;
-  readonly log: PartitionLog<UsageEvents> & {
+  readonly application: StreamApplication<S, E, L, F>;
+  readonly snapshotEveryEvents: number;
+  readonly log: PartitionLog<E> & {
     readOn(offset: number): number;
     close(): Promise<void>;
   };
   readonly commitPoint: CommitPoint;
   readonly transactions: { close(): Promise<void> };
-  readonly rows: RowStore<RecordLookups, FoundRecords>;
+  readonly rows: RowStore<L, F>;
   readonly snapshots: SnapshotStore;
   /** Resolves once the partition is known to be this process's still, else rejects. */
   readonly confirm: () => Promise<void>;
-  /** Writes an event for this partition alone. */
-  readonly tell: (events: UsageEvents) => Promise<void>;
+  /** Its reports are written for this partition alone. */
+  readonly feeds: Omit<FeedPorts, 'onFailed'>;
   readonly now: () => number;
   readonly logger: Logger;
 }
 
 /** The task of one partition in this process, and what is to be seen of it. */
-export class PartitionRunner {
+export class PartitionRunner<S extends { readonly clock: EventClock }, E extends LogEvents, L, F> {
   readonly partition: number;
-  readonly #task: PartitionTask<UsageState, UsageEvents, RecordLookups, FoundRecords>;
-  readonly #silent: SilentFeeds;
-  readonly #stamps = new FeedStamps();
+  readonly #task: PartitionTask<S, E, L, F>;
+  readonly #feeds: FeedKeeper;
   #ended: Promise<void> = Promise.resolve();
   #hadOwner = false;
   #lastMoveMs: number;
@@ -65,12 +55,18 @@ export class PartitionRunner {
   #isReplayCounted = true;
   #cause: string | undefined;
 
-  constructor(private readonly parts: PartitionParts) {
-    this.partition = parts.partition;
-    this.#lastMoveMs = parts.now();
-    this.#silent = new SilentFeeds((feed) => feedClockSettings(parts.settings, feed));
-    const { duplicateFilterBytes, partitions } = parts.settings;
-    this.#task = new PartitionTask(newUsageApplication(duplicateFilterBytes / partitions), {
+  constructor(private readonly parts: PartitionParts<S, E, L, F>) {
+    const { partition, now, logger } = parts;
+    this.partition = partition;
+    this.#lastMoveMs = now();
+    const onFailed = (feed: string, cause: unknown): void =>
+      logger.debug(
+        'how a feed is could not be said; it is tried again',
+        { partition, feed },
+        cause,
+      );
+    this.#feeds = new FeedKeeper({ ...parts.feeds, onFailed }, () => this.memory?.clock, now);
+    this.#task = new PartitionTask(parts.application, {
       log: watchedLog(parts.log, {
         atEnd: () => this.#commitsInFlight === 0 && this.#gotOn(),
         replayed: (offset) => this.#replayed(offset),
@@ -81,7 +77,7 @@ export class PartitionRunner {
         fence: () => this.#fence(),
         commit: (effects, position) => this.#commit(effects, position),
       },
-      snapshotEveryEvents: parts.settings.snapshotEveryEvents,
+      snapshotEveryEvents: parts.snapshotEveryEvents,
       turn: nextTurn,
       pause: () => pauseFor(retryAfterMs),
       onState: (state, cause) => this.#onState(state, cause),
@@ -98,7 +94,7 @@ export class PartitionRunner {
     return cursor > 0 ? { offset, cursor } : { offset: this.parts.log.readOn(offset), cursor };
   }
 
-  get memory(): UsageState | undefined {
+  get memory(): S | undefined {
     return this.#task.memory;
   }
 
@@ -129,15 +125,9 @@ export class PartitionRunner {
     await this.parts.transactions.close();
   }
 
-  /** Tells the log of feeds that have been silent for too long, and what time it is. */
-  async tellOfFeeds(): Promise<void> {
-    const clock = this.memory?.clock;
-    if (clock === undefined) return;
-    const nowMs = this.parts.now();
-    const stamped = this.#stamps.due(clock, nowMs);
-    const silent = this.#silent.look(clock, nowMs);
-    if (stamped !== undefined) await this.#tell({ feed: stamped });
-    for (const feed of silent) await this.#tell({ feed, status: 'idle' });
+  /** Reports silent feeds, and what time it is, to the log. Never rejects. */
+  lookAtFeeds(): Promise<void> {
+    return this.#feeds.look();
   }
 
   /**
@@ -181,31 +171,10 @@ export class PartitionRunner {
     const facts = { partition };
     if (cause === undefined) logger.debug(`partition ${state}`, facts);
     else if (state === 'failed') {
-      logger.fatal('a partition failed; it is counted no more', facts, cause);
+      const line = failedLine('A partition failed; it is counted no more', cause);
+      logger.fatal(line, facts, cause);
     } else logger.warn('a partition starts again from what is durable', facts, cause);
-    if (state === 'running') {
-      this.#tellTopicSettings().catch((error: unknown) => {
-        logger.warn('the settings of feed topic could not be told', facts, error);
-      });
-    }
-  }
-
-  /** A topic feed nobody has sent to yet is idle: it must not hold back the feeds of files. */
-  async #tellTopicSettings(): Promise<void> {
-    const { maxOutOfOrdernessMs } = feedClockSettings(this.parts.settings, topicFeed);
-    const known = this.memory?.clock.feeds[topicFeed];
-    if (known?.maxOutOfOrdernessMs === maxOutOfOrdernessMs) return;
-    const status = known?.status ?? 'idle';
-    await this.#tell({ feed: topicFeed, status, maxOutOfOrdernessMs });
-  }
-
-  async #tell(progress: FeedProgress): Promise<void> {
-    const events = new UsageEvents(1);
-    const payload = JSON.stringify(progress);
-    const timestampMs = this.parts.now();
-    events.pushControl(eventTypes.feed, { msisdn: 0, timestampMs, payload });
-    await this.parts.tell(events);
-    this.#stamps.written(timestampMs);
+    if (state === 'running') void this.#feeds.reportPushedFeed();
   }
 }
 

@@ -1,5 +1,10 @@
-import type { FeedClockSettings } from './feed-clock.js';
 import type { EventClock } from '../streaming/index.js';
+
+/** The clock of one feed; without `idleAfterMs` it holds the closing of windows back for ever. */
+export interface FeedClockSettings {
+  readonly maxOutOfOrdernessMs: number;
+  readonly idleAfterMs?: number;
+}
 
 interface Seen {
   readonly completeThroughMs: number | undefined;

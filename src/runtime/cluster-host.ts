@@ -1,15 +1,9 @@
-import { hostname } from 'node:os';
-import type { PartitionRunner } from './partition-runner.js';
-import type { UsageState, WindowTable } from '../../billing-window/index.js';
-import type { Settings } from '../../config/index.js';
-import type { OpenPeriods } from '../../ingest/index.js';
-import type { PartitionReport } from '../../ingest/adapters/cassandra-partition-status.js';
-import { openPeriodsOf } from '../task-status.js';
-import type { TaskHealth } from '../../platform/http/health.controller.js';
-import type { Clock } from '../../platform/http/clock.js';
-import { every, restFor } from '../../platform/pause.js';
-import type { StreamRuntime } from '../../platform/stream-server.js';
-import type { Logger } from '../../platform/telemetry/index.js';
+import type { Clock } from '../platform/http/clock.js';
+import type { TaskHealth } from '../platform/http/health.controller.js';
+import { every, restFor } from '../platform/pause.js';
+import type { StreamRuntime } from '../platform/stream-server.js';
+import type { Logger } from '../platform/telemetry/index.js';
+import type { TaskState } from '../streaming/index.js';
 
 /** Something that is started with the process and stopped before it ends. */
 export interface Service {
@@ -21,16 +15,28 @@ export interface Service {
   readonly lastAnswerMs?: number;
 }
 
+/** The task of a partition, as the host sees it: see `PartitionRunner`. */
+export interface HostedPartition {
+  readonly partition: number;
+  readonly state: TaskState;
+  readonly cause: string | undefined;
+  readonly lastMoveMs: number;
+  start(): void;
+  stop(withinMs: number): Promise<void>;
+  lookAtFeeds(): Promise<void>;
+}
+
 /** What a process of the cluster runs; what its roles leave out is empty. */
-export interface ClusterRuntimeParts {
-  readonly settings: Settings;
+export interface ClusterHostParts<R extends HostedPartition> {
+  /** Whether this process is to be in the group that counts. */
+  readonly countsHere: boolean;
+  /** What has not got on for so long is not well. */
+  readonly unhealthyAfterMs: number;
   /** Members of groups, the importer: stopped before the partitions. */
   readonly services: readonly Service[];
-  readonly newRunner: (partition: number) => PartitionRunner;
-  readonly report: (report: PartitionReport) => Promise<void>;
-  /** host:port under which other processes reach this one; undefined until it listens. */
-  readonly address: () => string | undefined;
-  readonly snapshotOf: (partition: number) => PartitionReport['snapshot'];
+  readonly newRunner: (partition: number) => R;
+  /** Says to the other processes how a partition is. */
+  readonly report: (runner: R) => Promise<void>;
   /** Connections, closed last and in order. */
   readonly connections: readonly { close(): Promise<void> }[];
   readonly now: Clock;
@@ -41,27 +47,21 @@ const reportEveryMs = 500;
 const landingMs = 1500;
 /** For the batch in hand and a snapshot: without one the next owner replays all since the last. */
 const lastSnapshotMs = 5000;
-const manyWindows = 20_000;
-const countManyEveryMs = 10_000;
-
-/** What tells this process from others that run on the same host or another. */
-export const ownerName = `${hostname()}:${process.pid}`;
 
 /** The partitions of this process: those its group gives it, no others. */
-export class ClusterRuntime implements StreamRuntime {
-  readonly #runners = new Map<number, PartitionRunner>();
-  readonly #counted = new Map<number, { readonly open: OpenPeriods; readonly untilMs: number }>();
+export class ClusterHost<R extends HostedPartition> implements StreamRuntime {
+  readonly #runners = new Map<number, R>();
   #stopReports: () => Promise<void> = () => Promise.resolve();
   #stopping: Promise<void> | undefined;
   /** Since when it is in no group (epoch ms); undefined while it is. */
   #outsideSinceMs: number | undefined;
 
-  constructor(private readonly parts: ClusterRuntimeParts) {}
+  constructor(private readonly parts: ClusterHostParts<R>) {}
 
   /** Resolves when everything is on its way; partitions come when the group gives them. */
   async start(): Promise<void> {
     this.#stopReports = every(reportEveryMs, () => this.#lookAfter());
-    if (this.#countsHere) this.#outsideSinceMs = this.parts.now();
+    if (this.parts.countsHere) this.#outsideSinceMs = this.parts.now();
     for (const service of this.parts.services) await service.start();
   }
 
@@ -93,7 +93,7 @@ export class ClusterRuntime implements StreamRuntime {
     if (failed) {
       return { state: 'failed', cause: `partition ${failed.partition}: ${failed.cause ?? ''}` };
     }
-    const oldestMs = this.parts.now() - this.parts.settings.unhealthyAfterMs;
+    const oldestMs = this.parts.now() - this.parts.unhealthyAfterMs;
     const movers = [...runners, ...this.parts.services];
     if (
       (this.#outsideSinceMs ?? Infinity) < oldestMs ||
@@ -107,13 +107,9 @@ export class ClusterRuntime implements StreamRuntime {
     return { state: runners.find(({ state }) => state !== 'running')?.state ?? 'running' };
   }
 
-  /** The memory of each task of this process; undefined while it does not run. */
-  memories(): (UsageState | undefined)[] {
-    return Array.from(this.#runners.values(), ({ memory }) => memory);
-  }
-
-  get #countsHere(): boolean {
-    return this.parts.settings.roles.includes('ingest');
+  /** The partitions that this process has now. */
+  get runners(): readonly R[] {
+    return [...this.#runners.values()];
   }
 
   #take(partition: number): void {
@@ -123,7 +119,7 @@ export class ClusterRuntime implements StreamRuntime {
     runner.start();
   }
 
-  #release(runner: PartitionRunner): void {
+  #release(runner: R): void {
     const { partition } = runner;
     this.#runners.delete(partition);
     this.parts.logger.log('partition given up', { partition });
@@ -149,45 +145,12 @@ export class ClusterRuntime implements StreamRuntime {
     const work = Array.from(this.#runners.values(), async (runner) => {
       const { partition } = runner;
       try {
-        await runner.tellOfFeeds();
-        await this.parts.report(this.#reportOf(runner));
+        await runner.lookAtFeeds();
+        await this.parts.report(runner);
       } catch (error) {
         logger.debug('the status of a partition could not be told', { partition }, error);
       }
     });
     await Promise.all(work);
-  }
-
-  /** To count them takes a walk over all: many are counted less often. */
-  #openPeriods(partition: number, windows: WindowTable): OpenPeriods {
-    const nowMs = this.parts.now();
-    const counted = this.#counted.get(partition);
-    if (counted !== undefined && windows.count > manyWindows && nowMs < counted.untilMs) {
-      return counted.open;
-    }
-    const open = openPeriodsOf(windows);
-    this.#counted.set(partition, { open, untilMs: nowMs + countManyEveryMs });
-    return open;
-  }
-
-  #reportOf(runner: PartitionRunner): PartitionReport {
-    const { partition, state, memory, cause, position } = runner;
-    return {
-      partition,
-      owner: ownerName,
-      address: this.parts.address(),
-      state,
-      ...(memory && {
-        position,
-        memory: {
-          clock: memory.clock,
-          openPeriods: this.#openPeriods(partition, memory.windows),
-          agreements: memory.agreements.agreementCount,
-        },
-      }),
-      snapshot: this.parts.snapshotOf(partition),
-      cause,
-      atMs: this.parts.now(),
-    };
   }
 }

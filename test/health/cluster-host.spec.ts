@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settings } from '../../src/config/index.js';
 import {
-  ClusterRuntime,
-  type ClusterRuntimeParts,
+  ClusterHost,
+  type ClusterHostParts,
+  type HostedPartition,
   type Service,
-} from '../../src/wiring/cluster/cluster-runtime.js';
+} from '../../src/runtime/cluster-host.js';
 import { StoreWatch } from '../../src/wiring/cluster/store-watch.js';
 
 const minuteMs = 60_000;
 
-const runtimeWith = (roles: Settings['roles'], services: readonly Service[] = []) => {
+const runtimeWith = (countsHere: boolean, services: readonly Service[] = []) => {
   const time = { nowMs: 0 };
   const quiet = { log: () => undefined, warn: () => undefined, debug: () => undefined };
-  const parts: Partial<Record<keyof ClusterRuntimeParts, unknown>> = {
+  const parts: Partial<Record<keyof ClusterHostParts<HostedPartition>, unknown>> = {
     ...{ services, connections: [], logger: quiet, now: () => time.nowMs },
-    settings: { roles, unhealthyAfterMs: minuteMs },
+    ...{ countsHere, unhealthyAfterMs: minuteMs },
     report: () => Promise.resolve(),
     newRunner: (partition: number) => ({
       ...{ partition, state: 'running', lastMoveMs: 1e9 },
       start: () => undefined,
       stop: () => Promise.resolve(),
-      tellOfFeeds: () => Promise.resolve(),
+      lookAtFeeds: () => Promise.resolve(),
     }),
   };
-  return { time, runtime: new ClusterRuntime(parts as unknown as ClusterRuntimeParts) };
+  return { time, runtime: new ClusterHost(parts as unknown as ClusterHostParts<HostedPartition>) };
 };
 
 const service = (more: object = {}): Service & { lastMoveMs?: number } => ({
@@ -35,7 +35,7 @@ const service = (more: object = {}): Service & { lastMoveMs?: number } => ({
 describe('the health of a process', () => {
   test('is that of what it runs besides partitions, whatever its roles are', () => {
     const importer = service({ lastMoveMs: 0 });
-    const { time, runtime } = runtimeWith(['import'], [service(), importer]);
+    const { time, runtime } = runtimeWith(false, [service(), importer]);
     time.nowMs = minuteMs;
     expect(runtime.health().state).toBe('running');
     time.nowMs = minuteMs + 1;
@@ -45,13 +45,13 @@ describe('the health of a process', () => {
   });
 
   test('is not ready, and is to be kept, while its store does not answer', () => {
-    const { time, runtime } = runtimeWith(['api'], [service({ lastAnswerMs: 0 })]);
+    const { time, runtime } = runtimeWith(false, [service({ lastAnswerMs: 0 })]);
     time.nowMs = minuteMs + 1;
     expect(runtime.health().state).toBe('unowned');
   });
 
   test('is lost when it cannot join its group for too long, however often it tries', async () => {
-    const { time, runtime } = runtimeWith(['ingest']);
+    const { time, runtime } = runtimeWith(true);
     await runtime.start();
     for (time.nowMs = 0; time.nowMs <= minuteMs; time.nowMs += 1000) {
       runtime.unassigned();
