@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -260,7 +268,10 @@ describe('EmbeddedDatabase', () => {
     expect(existsSync(`${path()}.wal`)).toBe(false);
   });
 
-  it('names the process that holds the store', async () => {
+  it.each([
+    ['names the process that holds the store', ''],
+    ['leaves a log alone that another process is about to write on', '\0'.repeat(17)],
+  ])('%s', async (_, unfinished) => {
     const script = `
       const { DuckDBInstance } = require('@duckdb/node-api');
       DuckDBInstance.create(process.argv[1]).then(async (db) => {
@@ -272,11 +283,15 @@ describe('EmbeddedDatabase', () => {
     const { spawn } = await import('node:child_process');
     const holder = spawn(process.execPath, ['-e', script, path()]);
     await new Promise((resolve) => holder.stdout.once('data', resolve));
+    const log = `${path()}.wal`;
+    if (unfinished !== '') writeFileSync(log, Buffer.from(unfinished));
     await expect(open()).rejects.toMatchObject({
       code: 'STORE_IN_USE',
       reaction: 'Fatal',
       facts: { pid: holder.pid },
     });
+    if (unfinished !== '') expect(readFileSync(log, 'latin1')).toBe(unfinished);
+    rmSync(log, { force: true });
     holder.stdin.end();
     await new Promise((resolve) => holder.once('exit', resolve));
     database = await open();

@@ -6,5 +6,6 @@ export * from './log-tables.js';
 export { keepLogCopies } from './log-copies.js';
 export type { QueryParameter } from './query-values.js';
 export { StoreMark, type MissingEvents } from './store-mark.js';
-export { refuseHeldStore, storeParts } from './store-parts.js';
+export { refuseHeldStore } from './open-store.js';
+export { storeParts } from './store-parts.js';
 export { mendStore, takeLogs, type MendedStore } from './wal-repair.js';

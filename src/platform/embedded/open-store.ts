@@ -65,6 +65,20 @@ export const openFault = (error: unknown, path: string): Fault => {
   });
 };
 
+/**
+ * Rejects with STORE_IN_USE when a process runs on the store. One that cannot be read is held by
+ * nobody: only the lock is looked at, and nothing is changed.
+ */
+export const refuseHeldStore = async (path: string): Promise<void> => {
+  if (!existsSync(path)) return;
+  try {
+    (await DuckDBInstance.create(path, { access_mode: 'read_only' })).closeSync();
+  } catch (error) {
+    const fault = openFault(error, path);
+    if (fault.code === 'STORE_IN_USE') throw fault;
+  }
+};
+
 // The lock of the file is one of the process: within one process it does not hold.
 const heldHere = new Set<string>();
 
@@ -115,6 +129,10 @@ const mendWals = (store: StoreFile): InspectedWal[] => {
 };
 
 const openMended = async (store: StoreFile): Promise<DuckDBInstance> => {
+  // a log that another process writes just now may look torn, and is not ours to cut
+  if (inspectWals(store.path).some(({ finding }) => finding.kind !== 'whole')) {
+    await refuseHeldStore(store.path);
+  }
   const wals = mendWals(store);
   if (!store.keepsLogs || wals.length === 0) return createInstance(store);
   const copies = copyLogs(wals, store.log);
