@@ -117,9 +117,14 @@ const codes: FaultCodes = {
   ...wiringErrors,
 };
 
+/** What passes by itself is tried again by a program that runs; this one does not any more. */
+const ended = 'The program has ended: look at the cause, then start it again.';
+
+const nextOf = ({ code }: Fault): string => (Object.hasOwn(codes, code) ? codes[code].next : '');
+
 const faultText = (error: unknown): string => {
   if (!(error instanceof Fault)) return error instanceof Error ? error.message : String(error);
-  const next = Object.hasOwn(codes, error.code) ? codes[error.code].next : '';
+  const next = error.reaction === 'Retry' ? ended : nextOf(error);
   const isList = error.message.includes('\n');
   return `${error.code}: ${error.message.replace(/\.$/, '')}.${isList ? '\n' : ' '}${next}`;
 };
@@ -261,6 +266,7 @@ const run = async (argv: readonly string[]): Promise<number> => {
     return await runCommand(line, settings);
   } catch (error) {
     complain(faultText(error));
+    endAfter(drainMs, 1); // nothing that was left open keeps a program that failed
     return 1;
   }
 };

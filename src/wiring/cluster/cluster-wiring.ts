@@ -49,7 +49,7 @@ import type { StoreMode } from '../store-mode.js';
 import { WARNINGS } from '../../warnings.controller.js';
 import { counting, newRunner, type Snapshots, type UsageRunner } from './counting.js';
 import { Forwarding } from './forwarding.js';
-import { openShared, type Shared } from './shared.js';
+import { closedBehind, openShared, type Shared } from './shared.js';
 
 const newImporter = (shared: Shared): ReturnType<typeof claimedImporter> => {
   const { settings, logger, kafka, session } = shared;
@@ -128,7 +128,11 @@ export const wireCluster = async (settings: Settings, logger: Logger): Promise<S
   await checkCluster(settings, logger);
   const shared = await openShared(settings, logger);
   const { roles } = settings;
-  if (roles.includes('ingest')) await tellOfDataRecords(shared);
+  if (roles.includes('ingest')) {
+    await tellOfDataRecords(shared).catch((error: unknown) =>
+      closedBehind(shared.connections, error),
+    );
+  }
   const snapshots: Snapshots = new Map();
   const address = new OwnAddress(settings);
   const group = counting(shared, () => runtime);

@@ -63,10 +63,21 @@ export const openShared = async (settings: Settings, logger: Logger): Promise<Sh
     { close: () => admin.disconnect() },
     { close: () => session.close() },
   ];
-  await admin.connect();
-  const { clusterId } = await admin.describeCluster();
+  const clusterId = await admin
+    .connect()
+    .then(async () => (await admin.describeCluster()).clusterId)
+    .catch((error: unknown) => closedBehind(connections, error));
   const logName = `${clusterId}/${topic}`;
   const rows = new BatchedWriter(session);
   const clients = { kafka, admin, session, offsets };
   return { settings, logger, ...clients, input, rows, status, messages, logName, connections };
+};
+
+/** Closes what was opened for a start that failed, then rejects with why. */
+export const closedBehind = async (
+  connections: readonly { close(): Promise<void> }[],
+  error: unknown,
+): Promise<never> => {
+  await Promise.allSettled(connections.map((connection) => connection.close()));
+  throw error;
 };
