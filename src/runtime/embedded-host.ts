@@ -30,6 +30,8 @@ export interface EmbeddedHostParts {
 const lookAtFeedsEveryMs = 1000;
 const commitMs = 500;
 
+const endedEarly = (): Error => new Error('asked to end while it starts');
+
 /** The task of the one partition, what feeds it, and the clock that notices silent feeds. */
 export class EmbeddedHost implements StreamRuntime {
   readonly #feeds: FeedKeeper;
@@ -37,6 +39,7 @@ export class EmbeddedHost implements StreamRuntime {
   #stopLooking: () => Promise<void> = () => Promise.resolve();
   #running: (cause?: unknown) => void = () => undefined;
   #failed: (cause: unknown) => void = () => undefined;
+  #opened: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(private readonly parts: EmbeddedHostParts) {
@@ -55,7 +58,7 @@ export class EmbeddedHost implements StreamRuntime {
       logger.fatal(failedLine('The task failed; nothing more is counted', cause), facts, cause);
     } else logger.warn('the task starts again from what is durable', cause);
     if (state === 'running') this.#running();
-    if (state === 'stopped') this.#failed(new Error('asked to end while it starts'));
+    if (state === 'stopped') this.#failed(endedEarly());
     if (state !== 'failed') return;
     this.#failed(cause);
     // whoever waits for an append, or comes with one, is told why
@@ -71,8 +74,10 @@ export class EmbeddedHost implements StreamRuntime {
     this.#ended = this.parts.task.run();
     await running;
     await this.#feeds.reportPushedFeed();
+    if (this.#stopped !== undefined) throw endedEarly();
     this.#stopLooking = every(lookAtFeedsEveryMs, () => this.#feeds.look());
-    await this.parts.door.start();
+    this.#opened = this.parts.door.start();
+    await this.#opened;
   }
 
   /** Nothing that was acknowledged is lost; what is in hand is committed or undone. */
@@ -83,6 +88,7 @@ export class EmbeddedHost implements StreamRuntime {
 
   async #stop(): Promise<void> {
     const { door, task, log, store } = this.parts;
+    await this.#opened.catch(() => undefined); // told by start
     const closed = door.stop();
     await this.#stopLooking();
     // a batch of a file may be committed; what takes longer is read again at the next start

@@ -31,7 +31,10 @@ interface Waiting {
   reject(reason: Error): void;
 }
 
-/** Builds in a worker thread, whose program is `file`; the thread keeps no process alive. */
+/**
+ * Builds in a worker thread, whose program is `file`; the thread keeps the process alive while an
+ * order is not answered, and no longer.
+ */
 export class WorkerRunBuilder implements RunBuilder {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -43,6 +46,7 @@ export class WorkerRunBuilder implements RunBuilder {
     this.#worker.on('message', ({ id, error, isDamage }: RunAnswer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
+      if (this.#waiting.size === 0) this.#worker.unref();
       if (error === undefined) waiting?.resolve();
       else waiting?.reject(isDamage === true ? new DamagedRun(error) : new Error(error));
     });
@@ -56,6 +60,7 @@ export class WorkerRunBuilder implements RunBuilder {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
+      this.#worker.ref();
       this.#worker.postMessage({ id, order });
     });
   }
