@@ -18,6 +18,8 @@ export interface PartitionGroupOptions {
 
 const fetchWaitMs = 250;
 const joinAgainAfterMs = 1000;
+/** What kafkajs does by default. */
+const joinTries = 5;
 
 type Waiter = { readonly partition: number; settle(isOwn: boolean): void };
 
@@ -92,6 +94,9 @@ export class PartitionGroup {
       maxWaitTimeInMs: fetchWaitMs,
       partitionAssigners: [stickyAssigner(() => [...this.#own])],
       allowAutoTopicCreation: false,
+      // Left to itself, one that failed joins again, at times behind our back: it then holds
+      // partitions that nobody works on. Joining again is ours.
+      retry: { retries: joinTries, restartOnFailure: () => Promise.resolve(false) },
     });
     this.#consumer = consumer;
     const left = new Promise<void>((resolve) => (this.#left = resolve));
