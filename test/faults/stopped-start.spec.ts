@@ -36,7 +36,10 @@ describe('a start that does not come to its end', () => {
     expect(await program.until(isDone)).toBe(true);
     await program.stop();
   });
-  afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+  afterAll(() => {
+    rmSync(dataDir, { recursive: true, force: true });
+    rmSync(`${dataDir}.crash-report.json`, { force: true });
+  });
 
   const started = async (directory: string, endAfterMs?: number): Promise<Ended> => {
     const env = { PATH: process.env.PATH, DATA_DIR: directory, PORT: '0', LOG_LEVEL: 'error' };
