@@ -8,7 +8,7 @@ import { cursorJson, messageJson } from './messages.topics.js';
 import { MessagesService } from './messages.service.js';
 
 /** Messages that are read and written at once. */
-const messagesOfRun = 128;
+const messagesOfRun = 256;
 const jsonType = 'application/json; charset=utf-8';
 
 @ApiTags('messages')
