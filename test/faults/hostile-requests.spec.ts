@@ -234,6 +234,15 @@ describe('requests that ask for a lot', () => {
     expect(await longestProbeMs(5)).toBeLessThan(2000);
   });
 
+  test('those who send bodies of nonsense, forty at once, cost nothing', async () => {
+    const body = megabytes('1\n', 6);
+    const sent = Array.from({ length: 40 }, () =>
+      send('/api/incoming-data-records', { method: 'POST', type: ndjson, body }),
+    );
+    expect(await longestProbeMs(30)).toBeLessThan(2000);
+    await Promise.all(sent);
+  });
+
   test('memory stayed within its bound', () => {
     expect(mostMemoryMib()).toBeLessThanOrEqual(mostMib);
   });

@@ -92,7 +92,7 @@ export const indexedRecordRows = async (
   beforeOffset: number,
 ): Promise<FoundRecords | undefined> => {
   const { losses } = index;
-  const finding = { found: new DataRecordRows(), turns: new Turns() };
+  const finding = { found: new DataRecordRows(), turns: new Turns(true) };
   await addIdentities(index, { lookups, beforeOffset }, finding);
   for (const msisdn of lookups.waitingOf) {
     await addWaiting(index, { msisdn, beforeOffset }, finding);
