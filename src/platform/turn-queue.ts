@@ -1,8 +1,8 @@
 /**
  * Turns of the event loop, one for each who waits: what hundreds read side by side holds everybody
  * else up for one of their pieces only. Those who come first (a question that has just come, and
- * counting) and those who go on take turns, each in the order they came, so that a short answer does
- * not wait behind all the long ones.
+ * counting) and those who go on take turns, each in the order they came, so that a short answer
+ * does not wait behind all the long ones.
  */
 export class TurnQueue {
   readonly #coming: (() => void)[] = [];
