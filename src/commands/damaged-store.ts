@@ -61,10 +61,11 @@ interface RowRange {
   readonly to: number;
 }
 
+/** DuckDB reads so many rows at once, from a multiple of it on. */
 const leastRows = 2048;
 
 /** What a reading answers; undefined where the store cannot be read. Other errors are bugs. */
-export const unlessDamaged = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+const unlessDamaged = async <T>(reading: Promise<T>): Promise<T | undefined> => {
   try {
     return await reading;
   } catch (error) {
@@ -91,7 +92,7 @@ const unreadable = async (
   if (await isReadable(database, table, range)) return [];
   const { from, to } = range;
   if (to - from <= leastRows) return [range];
-  const middle = from + Math.ceil((to - from) / 2);
+  const middle = from + Math.ceil((to - from) / 2 / leastRows) * leastRows;
   const left = await unreadable(database, table, { from, to: middle });
   return [...left, ...(await unreadable(database, table, { from: middle, to }))];
 };

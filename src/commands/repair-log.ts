@@ -4,7 +4,7 @@ import { ImportFileRows, ImportProgressRows } from '../import/index.js';
 import { PositionRows, type EmbeddedDatabase } from '../platform/embedded/index.js';
 import { nextTurn, pauseFor } from '../platform/pause.js';
 import { PartitionTask, type ColumnBatch, type TableSchema } from '../streaming/index.js';
-import { readableRows, unlessDamaged } from './damaged-store.js';
+import { readableRows } from './damaged-store.js';
 import type { OpenedStore } from '../wiring/embedded/embedded-wiring.js';
 
 /** Offsets from `from` up to, not including, `to`. */
@@ -22,7 +22,6 @@ export interface LogSalvage {
 }
 
 const eventsARead = 32_768;
-const leastARead = 2048;
 
 const namesOf = (table: TableSchema): string =>
   table.columns.map(({ name }) => `"${name}"`).join(', ');
@@ -33,35 +32,27 @@ class DamagedLog {
   read = 0;
   #next = 0;
 
-  constructor(private readonly source: EmbeddedDatabase) {}
+  /** `from`: what to select the rows from that can be read. */
+  constructor(
+    private readonly source: EmbeddedDatabase,
+    private readonly from: string,
+  ) {}
 
   async *events(end: number): AsyncGenerator<UsageEvents> {
     for (let from = 0; from < end; from += eventsARead) {
-      yield* this.#range({ from, to: Math.min(end, from + eventsARead) });
+      const events = new UsageEvents(await this.#select(from, Math.min(end, from + eventsARead)));
+      const offsets = events.offsets.subarray(0, events.length);
+      for (const offset of offsets) this.#note(offset, offset + 1);
+      this.read += events.length;
+      if (events.length > 0) yield events;
     }
     this.#note(end, end);
-  }
-
-  /** A block that cannot be read takes what lies in it along, not the whole range. */
-  async *#range({ from, to }: OffsetRange): AsyncGenerator<UsageEvents> {
-    const batch = await unlessDamaged(this.#select(from, to));
-    if (batch === undefined && to - from <= leastARead) return;
-    if (batch === undefined) {
-      const middle = from + Math.ceil((to - from) / 2);
-      yield* this.#range({ from, to: middle });
-      yield* this.#range({ from: middle, to });
-      return;
-    }
-    const events = new UsageEvents(batch);
-    for (const offset of events.offsets.subarray(0, events.length)) this.#note(offset, offset + 1);
-    this.read += events.length;
-    if (events.length > 0) yield events;
   }
 
   #select(from: number, to: number): Promise<ColumnBatch> {
     const { schema: table } = UsageEvents;
     return this.source.queryColumns(
-      `SELECT DISTINCT ${namesOf(table)} FROM "${table.name}"
+      `SELECT DISTINCT ${namesOf(table)} FROM ${this.from}
         WHERE "offset" >= $1 AND "offset" < $2 ORDER BY "offset", file_id, line_no`,
       [from, to],
       table,
@@ -74,14 +65,12 @@ class DamagedLog {
   }
 }
 
-const endOf = async (source: EmbeddedDatabase): Promise<{ end: number; rows: number }> => {
-  const [{ rows }] = await source.query('SELECT count(*) AS rows FROM "log"');
-  const log = await readableRows(source, UsageEvents.schema);
+/** Where the log ended; `log`: its rows that can be read. */
+const endOf = async (source: EmbeddedDatabase, log: string): Promise<number> => {
   const position = await readableRows(source, PositionRows.schema);
   const [{ last }] = await source.query(`SELECT max("offset") AS last FROM ${log}`);
   const [mark] = await source.query(`SELECT max("offset") AS position FROM ${position}`);
-  const end = Math.max(Number(last ?? -1) + 1, Number(mark.position ?? 0));
-  return { end, rows: Number(rows) };
+  return Math.max(Number(last ?? -1) + 1, Number(mark.position ?? 0));
 };
 
 /** Rows that came with events and that no event gives again: files, and what was refused before. */
@@ -124,8 +113,10 @@ export const countAgain = async (
   source: EmbeddedDatabase,
   store: OpenedStore,
 ): Promise<LogSalvage> => {
-  const { end, rows } = await endOf(source);
-  const damaged = new DamagedLog(source);
+  const [{ rows }] = await source.query('SELECT count(*) AS rows FROM "log"');
+  const log = await readableRows(source, UsageEvents.schema);
+  const end = await endOf(source, log);
+  const damaged = new DamagedLog(source, log);
   const task = newTask(store);
   const ended = task.run();
   try {
@@ -141,7 +132,7 @@ export const countAgain = async (
     await store.log.abandon();
   }
   const { read: kept, missing } = damaged;
-  return { kept, rows, missing };
+  return { kept, rows: Number(rows), missing };
 };
 
 const newTask = ({ log, rows, snapshots }: OpenedStore) =>

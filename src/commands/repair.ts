@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import type { Settings } from '../config/index.js';
 import { bookColumns } from '../ingest/index.js';
 import { ImportProgressRows, importStates } from '../import/index.js';
-import { EmbeddedDatabase, refuseHeldStore, storeParts } from '../platform/embedded/index.js';
+import { EmbeddedDatabase, fileAndLogs, refuseHeldStore } from '../platform/embedded/index.js';
 import { finishedFolders } from '../platform/files/incoming-folder.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { Fault, rowsFrom } from '../streaming/index.js';
@@ -29,9 +29,6 @@ export interface RepairOptions {
   readonly nowMs: number;
 }
 
-/** What is read of a store: its file and its logs. */
-const isStoreOrLog = (part: string): boolean => /\.duckdb(\.wal(\.[a-z]+)?)?$/.test(part);
-
 /** A file of which lines are missing or are there twice. */
 interface SpoiltFile {
   readonly id: number;
@@ -55,17 +52,14 @@ interface Repaired extends Omit<DamagedStore, 'database'> {
 export const repair = async (options: RepairOptions): Promise<void> => {
   const { settings, print } = options;
   const path = storePath(settings.dataDir);
-  if (!storeParts(path).some(isStoreOrLog)) {
-    throw new Fault('STORE_NOT_FOUND', 'Fatal', `there is no ${path}`);
-  }
+  const parts = fileAndLogs(path);
+  if (parts.length === 0) throw new Fault('STORE_NOT_FOUND', 'Fatal', `there is no ${path}`);
   await refuseHeldStore(path);
   const work = join(settings.dataDir, '_repair');
   await rm(work, { recursive: true, force: true });
   await mkdir(join(work, 'damaged'), { recursive: true });
   try {
-    for (const part of storeParts(path).filter(isStoreOrLog)) {
-      copyFileSync(part, join(work, 'damaged', basename(part)));
-    }
+    for (const part of parts) copyFileSync(part, join(work, 'damaged', basename(part)));
     const repaired = await newStore(options, work);
     report(repaired, options);
     await confirm('repair', options);

@@ -150,11 +150,8 @@ export class ExplainService {
     isGone: () => boolean = () => false,
     use: (versions: Versions) => Promise<LedgerPage>,
   ): Promise<LedgerPage> {
-    const stopWhenGone = (): void => {
-      if (isGone()) throw refusal(dataRecordsErrors, 'CLIENT_GONE', { status: 400 });
-    };
     const read: ReadPage<RecordVersion> = (page) => {
-      stopWhenGone();
+      if (isGone()) throw refusal(dataRecordsErrors, 'CLIENT_GONE', { status: 400 });
       return this.store.page(period, page);
     };
     const short = await wholeIfShort(read);

@@ -51,7 +51,6 @@ export class FileQueue {
   readonly #ended: EndedFiles;
   /** Files that grew, and are quiet again. */
   #more: (EndedFile & { readonly found: FoundFile })[] = [];
-  /** What is not read in the folder, told once. */
   /** Feeds that got files since their order was known. */
   readonly #changed = new Set<string>();
   #feedInHand: string | undefined;

@@ -1,7 +1,8 @@
+import { topicFeed } from '../ingest/index.js';
+import { placeOf } from './arrivals.js';
 import { importErrors } from './errors.js';
 import type { FoundFile } from './incoming-files.js';
 import { defaultFeed } from './queued-file.js';
-import { topicFeed } from '../ingest/index.js';
 
 /** Feeds that no sub-folder can be: the folder's own, and that of records without a file. */
 const reservedFeeds: ReadonlySet<string> = new Set([defaultFeed, topicFeed]);
@@ -33,7 +34,7 @@ export class FoldersLeftAlone {
   has(found: FoundFile): boolean {
     const isReserved = reservedFeeds.has(found.folder);
     if (!isReserved && found.isFolder !== true) return false;
-    const folder = isReserved ? found.folder : `${found.folder}/${found.name}`;
+    const folder = isReserved ? found.folder : placeOf(found);
     const known = this.#known.get(folder) ?? this.#told(folder, isReserved);
     this.#known.set(folder, known);
     this.#seen.set(folder, known);

@@ -7,5 +7,5 @@ export { keepLogCopies } from './log-copies.js';
 export type { QueryParameter } from './query-values.js';
 export { StoreMark, type MissingEvents } from './store-mark.js';
 export { refuseHeldStore } from './open-store.js';
-export { storeParts } from './store-parts.js';
+export { fileAndLogs, storeParts } from './store-parts.js';
 export { mendStore, takeLogs, type MendedStore } from './wal-repair.js';

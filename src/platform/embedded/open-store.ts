@@ -117,23 +117,20 @@ const refuseLogsAlone = (path: string, wals: readonly InspectedWal[]): void => {
  * Before DuckDB reads a log: what it passes over by itself, such as a wrong length, would be lost
  * without a word.
  */
-const mendWals = (store: StoreFile): InspectedWal[] => {
-  const wals = inspectWals(store.path);
+const mendWals = (store: StoreFile, wals: readonly InspectedWal[]): void => {
   for (const inspected of wals)
     if (inspected.finding.kind === 'damaged') throw damagedWal(inspected);
   refuseLogsAlone(store.path, wals);
   for (const { wal, finding } of wals) {
     if (finding.kind === 'torn') store.log(cutWal(wal, finding.at));
   }
-  return wals;
 };
 
 const openMended = async (store: StoreFile): Promise<DuckDBInstance> => {
+  const wals = inspectWals(store.path);
   // a log that another process writes just now may look torn, and is not ours to cut
-  if (inspectWals(store.path).some(({ finding }) => finding.kind !== 'whole')) {
-    await refuseHeldStore(store.path);
-  }
-  const wals = mendWals(store);
+  if (wals.some(({ finding }) => finding.kind !== 'whole')) await refuseHeldStore(store.path);
+  mendWals(store, wals);
   if (!store.keepsLogs || wals.length === 0) return createInstance(store);
   const copies = copyLogs(wals, store.log);
   try {
