@@ -4,13 +4,21 @@ import { basename, join, resolve } from 'node:path';
 import type { Settings } from '../config/index.js';
 import { bookColumns } from '../ingest/index.js';
 import { ImportProgressRows, importStates } from '../import/index.js';
-import { EmbeddedDatabase, fileAndLogs, refuseHeldStore } from '../platform/embedded/index.js';
+import {
+  EmbeddedDatabase,
+  fileAndLogs,
+  refuseHeldStore,
+  StoreMark,
+} from '../platform/embedded/index.js';
+import { FolderClaim } from '../platform/files/folder-claim.js';
 import { finishedFolders } from '../platform/files/incoming-folder.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { Fault, rowsFrom } from '../streaming/index.js';
 import {
+  claimOf,
   embeddedTables,
   installationParts,
+  markPath,
   openEmbedded,
   storePath,
 } from '../wiring/embedded/embedded-wiring.js';
@@ -64,6 +72,7 @@ export const repair = async (options: RepairOptions): Promise<void> => {
     report(repaired, options);
     await confirm('repair', options);
     await refuseHeldStore(path);
+    await giveFolderFree(settings);
     const aside = await exchange(options, join(work, 'new'));
     print(
       `Done. The damaged store is kept as ${resolve(aside)}; \`npm run verify\` checks the new.`,
@@ -162,8 +171,9 @@ const report = (repaired: Repaired, { settings, print }: RepairOptions): void =>
   print(lost === 0 ? 'Lost: no offset that is known.' : `Lost: ${lost} events, at offsets`);
   for (const { from, to } of missing.slice(0, most)) print(`  ${from} to ${to - 1}`);
   if (missing.length > most) print(`  and ${missing.length - most} more ranges`);
-  for (const { name, lines, booked } of spoilt) {
-    print(`  of the lines of file ${name}: read ${lines}, kept ${booked}`);
+  for (const { id, name, lines, booked } of spoilt) {
+    const named = name === '' ? `${id}, whose name is lost` : name;
+    print(`  of the lines of file ${named}: read ${lines}, kept ${booked}`);
   }
   const unknown = finishedFiles(settings).filter((name) => !known.has(name));
   for (const name of unknown.slice(0, most)) print(`  file ${name}, which was read: all of it`);
@@ -182,6 +192,14 @@ const finishedFiles = (settings: Settings): string[] =>
     .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
+
+/** The new store has another id: to it the claim of a killed one would be that of a stranger. */
+const giveFolderFree = async ({ dataDir, incomingDataRecordsDir }: Settings): Promise<void> => {
+  const storeId = StoreMark.storeIdIn(markPath(dataDir));
+  if (storeId === undefined) return;
+  const claim = new FolderClaim(incomingDataRecordsDir, claimOf(storeId, dataDir), () => undefined);
+  await claim.release(true);
+};
 
 /** The damaged store is linked aside first, so that there is never none. */
 const exchange = async ({ settings, nowMs }: RepairOptions, from: string): Promise<string> => {

@@ -21,6 +21,7 @@ export interface FeedPorts {
 export class FeedKeeper {
   readonly #silent: SilentFeeds;
   readonly #stamps = new FeedStamps();
+  #owesPushedFeed = false;
 
   constructor(
     private readonly ports: FeedPorts,
@@ -37,13 +38,15 @@ export class FeedKeeper {
     const { maxOutOfOrdernessMs } = settingsOf(feed);
     const known = this.clock()?.feeds[feed];
     if (known?.maxOutOfOrdernessMs === maxOutOfOrdernessMs) return;
-    await this.#report({ feed, status: known?.status ?? 'idle', maxOutOfOrdernessMs });
+    const status = known?.status ?? 'idle';
+    this.#owesPushedFeed = !(await this.#report({ feed, status, maxOutOfOrdernessMs }));
   }
 
   /** To be called every second or so. Never rejects. */
   async look(): Promise<void> {
     const clock = this.clock();
     if (clock === undefined) return;
+    if (this.#owesPushedFeed) await this.reportPushedFeed();
     const nowMs = this.now();
     const stamped = this.#stamps.due(clock, nowMs);
     const silent = this.#silent.look(clock, nowMs);
@@ -51,13 +54,16 @@ export class FeedKeeper {
     for (const feed of silent) await this.#report({ feed, status: 'idle' });
   }
 
-  async #report(progress: FeedProgress): Promise<void> {
+  /** Whether it was written; else it is tried again by the next look. */
+  async #report(progress: FeedProgress): Promise<boolean> {
     const stampMs = this.now();
     try {
       await this.ports.report(progress, stampMs);
       this.#stamps.written(stampMs);
+      return true;
     } catch (cause) {
       this.ports.onFailed(progress.feed, cause);
+      return false;
     }
   }
 }

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +17,11 @@ interface Ended {
   readonly output: string;
   readonly isListening: boolean;
 }
+
+const garbageIn = (path: string): void => {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(99, bytes.length >> 1, (bytes.length >> 1) + 20));
+};
 
 describe('a start that does not come to its end', () => {
   let dataDir: string;
@@ -79,6 +84,34 @@ describe('a start that does not come to its end', () => {
     // by the signal itself while the program is still read from the disk
     expect(outcomes.filter((ended) => !['0', 'SIGTERM'].includes(ended))).toEqual([]);
     expect(outcomes).toContain('0');
+  });
+
+  it.each([
+    ['its log has garbage', (file: string) => garbageIn(`${file}.wal`)],
+    ['its file is gone', (file: string) => rmSync(file)],
+  ])('runs at once behind a kill and a repair: %s', async (_, damage) => {
+    const directory = mkdtempSync(join(tmpdir(), 'overage-start-'));
+    const env = { LOG_LEVEL: 'error' };
+    const killed = await OverageProcess.start({ dataDir: directory, env });
+    await killed.ready();
+    for (let at = 0; at < 20; at++) {
+      const body = { externalId: `r${at}`, msisdn: '48600000001' };
+      const record = { ...body, recordedAt: '2020-01-02T00:00:00Z', recordedBytes: at };
+      expect(await killed.post('/api/incoming-data-records', JSON.stringify(record))).toBe(true);
+    }
+    await killed.kill();
+    damage(join(directory, 'overage.duckdb'));
+    expect(await started(directory)).toMatchObject({ code: 1, isListening: false });
+    const repair = spawnSync(process.execPath, [builtMain, 'repair', '--yes'], {
+      env: { PATH: process.env.PATH, DATA_DIR: directory },
+      encoding: 'utf8',
+    });
+    expect([repair.status, repair.stdout]).toEqual([0, expect.stringContaining('Done.')]);
+    const program = await OverageProcess.start({ dataDir: directory, env });
+    expect(await program.ready()).toBe(true);
+    await program.stop();
+    rmSync(directory, { recursive: true, force: true });
+    rmSync(`${directory}.crash-report.json`, { force: true });
   });
 
   it('ends by itself when the store is damaged, with the code and what to do', async () => {

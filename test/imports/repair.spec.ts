@@ -119,6 +119,20 @@ describe('repair of a damaged store', () => {
     await isWholeAgain(['b.csv']);
   }, 90_000);
 
+  it('says which file it is when its name is lost', async () => {
+    dataDir = copyOf(whole);
+    await change(dataDir, [
+      "DELETE FROM import_file WHERE name = 'b.csv'",
+      'DELETE FROM log WHERE "offset" BETWEEN 14000 AND 14999',
+      'DELETE FROM usage_record WHERE version BETWEEN 14000 AND 14999',
+      'CHECKPOINT',
+    ]);
+    const text = await run();
+    expect(text).toContain('of the lines of file 2, whose name is lost: read 12000, kept 11000');
+    expect(text).toContain('file b.csv, which was read: all of it');
+    await isWholeAgain(['b.csv']);
+  }, 90_000);
+
   it('keeps what stands behind a damaged transaction of the write-ahead log', async () => {
     dataDir = copyOf(withLog);
     const wal = `${storePath(dataDir)}.wal`;

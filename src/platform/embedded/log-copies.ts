@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isDiskFull } from './store-fault.js';
 import { copyName, logPaths, type InspectedWal } from './wal-repair.js';
 
-/** What a start found as a log, until the next start that finds one. */
+/** What a start found as a log, until the next start. */
 export const copyEnding = '.before-start';
 const unfinishedCopy = (wal: string): string => `${wal}${copyEnding}.new`;
 
@@ -19,14 +19,19 @@ const cutLine = ({ wal, bytes, finding }: InspectedWal): string | undefined =>
     ? undefined
     : `store: the last ${bytes.length - finding.at} of ${bytes.length} bytes of ${wal} are a ` +
       `transaction whose end is not there (a crash); cut at byte ${finding.at}, ` +
-      `the log as it was is kept as ${wal}${copyEnding} until the next start that finds one`;
+      `the log as it was is kept as ${wal}${copyEnding} until the next start`;
 
 /**
  * Copies logs before DuckDB folds them in: when the file is another one than they belong to, it
  * drops without a word what does not fit. Says which ones end in the middle of a transaction.
- * Without room for a copy, it says so and goes on.
+ * Without room for a copy, it says so and goes on. Copies of the start before go: they are no part
+ * of what this one found.
  */
-export const copyLogs = (wals: readonly InspectedWal[], log: (line: string) => void): LogCopies => {
+export const copyLogs = (
+  path: string,
+  wals: readonly InspectedWal[],
+  log: (line: string) => void,
+): LogCopies => {
   const drop = (): void => {
     for (const { wal } of wals) rmSync(unfinishedCopy(wal), { force: true });
   };
@@ -39,12 +44,11 @@ export const copyLogs = (wals: readonly InspectedWal[], log: (line: string) => v
   }
   return {
     keep: () => {
-      for (const inspected of wals) {
-        const { wal } = inspected;
+      for (const wal of logPaths(path)) {
         if (existsSync(unfinishedCopy(wal))) renameSync(unfinishedCopy(wal), `${wal}${copyEnding}`);
-        const line = cutLine(inspected);
-        if (line !== undefined) log(line);
+        else rmSync(`${wal}${copyEnding}`, { force: true });
       }
+      for (const line of wals.map(cutLine)) if (line !== undefined) log(line);
     },
     drop,
   };

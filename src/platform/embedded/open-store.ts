@@ -131,8 +131,8 @@ const openMended = async (store: StoreFile): Promise<DuckDBInstance> => {
   // a log that another process writes just now may look torn, and is not ours to cut
   if (wals.some(({ finding }) => finding.kind !== 'whole')) await refuseHeldStore(store.path);
   mendWals(store, wals);
-  if (!store.keepsLogs || wals.length === 0) return createInstance(store);
-  const copies = copyLogs(wals, store.log);
+  if (!store.keepsLogs) return createInstance(store);
+  const copies = copyLogs(store.path, wals, store.log);
   try {
     const instance = await createInstance(store);
     copies.keep();

@@ -108,6 +108,11 @@ export class StoreMark {
     this.#points = mark.points;
   }
 
+  /** The id of the store that ran here last, as its mark says. */
+  static storeIdIn(path: string): string | undefined {
+    return readMark(path)?.storeId;
+  }
+
   /** What is missing, by this start and by those before. */
   get missing(): readonly MissingEvents[] {
     return this.mark.missing;

@@ -144,13 +144,23 @@ describe('a write-ahead log with a torn tail', () => {
     expect(readdirSync(own).some((name) => name.includes('damaged'))).toBe(false);
   });
 
-  it('keeps a copy of a whole log without a word, until a start finds the next', async () => {
+  it('keeps a copy of a whole log without a word, for good when it is asked to', async () => {
     const { own, database, lines } = await reopen(crashed.wal);
     expect(readFileSync(join(own, copy)).equals(crashed.wal)).toBe(true);
     await database.close();
     expect(lines).toEqual([]);
     const path = join(own, 'store.duckdb');
     expect(keepLogCopies(path)).toBe(`${path}.wal.damaged-1`);
+    expect(keepLogCopies(path)).toBeUndefined();
+  });
+
+  it('keeps no copy of an earlier start: what is missing now is not in it', async () => {
+    const { own, database } = await reopen(crashed.wal);
+    await database.close();
+    const path = join(own, 'store.duckdb');
+    const options = { path, tables: [rowTable, markTable], log: () => undefined };
+    await (await EmbeddedDatabase.open(options)).close();
+    expect(readdirSync(own).filter((name) => name.includes('wal'))).toEqual([]);
     expect(keepLogCopies(path)).toBeUndefined();
   });
 

@@ -76,6 +76,9 @@ export const processName = (): string => `${hostname()}/${process.pid}`;
 /** Where the store of a data directory is. */
 export const storePath = (dataDir: string): string => join(dataDir, 'overage.duckdb');
 
+/** Where the mark beside the store is. */
+export const markPath = (dataDir: string): string => `${storePath(dataDir)}.mark`;
+
 const snapshotFolder = (dataDir: string): string => join(dataDir, 'snapshots');
 
 /** Everything in a data directory that the program made and that is there, the file itself last. */
@@ -135,7 +138,7 @@ export const openEmbedded = async (
       batchEvents: settings.batchEvents,
       onCommitted: (logEnd) => mark.note(logEnd),
     });
-    const mark = StoreMark.open(`${storePath(settings.dataDir)}.mark`, {
+    const mark = StoreMark.open(markPath(settings.dataDir), {
       storeId: database.storeId,
       logEnd: log.end,
       keepLog: () => keepLogCopies(storePath(settings.dataDir)),
@@ -170,6 +173,10 @@ export const openEmbedded = async (
   }
 };
 
+/** As which a store claims its incoming folder: a copy of one has its id, but not its place. */
+export const claimOf = (storeId: string, dataDir: string): string =>
+  `embedded ${storeId} in ${resolve(dataDir)}`;
+
 const noImporter = {
   warnings: [],
   start: () => Promise.resolve(),
@@ -187,8 +194,7 @@ const newImporter = (
     log,
     journal: new EmbeddedImportFileStore(database.own),
   });
-  // a copy of a store has its id, but not its place
-  const store = `embedded ${database.storeId} in ${resolve(settings.dataDir)}`;
+  const store = claimOf(database.storeId, settings.dataDir);
   const directory = settings.incomingDataRecordsDir;
   const of = { directory, store, isShared: false, logger, leftAlone };
   const claimed = claimedImporter(importer, of);
