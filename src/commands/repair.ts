@@ -162,6 +162,11 @@ const foundLines = ({
   `Found: ${droppedTransactions} damaged transactions, ${salvage.rows} events in the log.`,
 ];
 
+const spoiltLine = ({ id, name, lines, booked }: SpoiltFile): string => {
+  const named = name === '' ? `${id}, whose name is lost` : name;
+  return `  of the lines of file ${named}: read ${lines}, kept ${booked}`;
+};
+
 const report = (repaired: Repaired, { settings, print }: RepairOptions): void => {
   const { salvage, spoilt, known } = repaired;
   const { kept, missing } = salvage;
@@ -171,10 +176,7 @@ const report = (repaired: Repaired, { settings, print }: RepairOptions): void =>
   print(lost === 0 ? 'Lost: no offset that is known.' : `Lost: ${lost} events, at offsets`);
   for (const { from, to } of missing.slice(0, most)) print(`  ${from} to ${to - 1}`);
   if (missing.length > most) print(`  and ${missing.length - most} more ranges`);
-  for (const { id, name, lines, booked } of spoilt) {
-    const named = name === '' ? `${id}, whose name is lost` : name;
-    print(`  of the lines of file ${named}: read ${lines}, kept ${booked}`);
-  }
+  for (const file of spoilt) print(spoiltLine(file));
   const unknown = finishedFiles(settings).filter((name) => !known.has(name));
   for (const name of unknown.slice(0, most)) print(`  file ${name}, which was read: all of it`);
   if (unknown.length > most) print(`  and ${unknown.length - most} more files`);

@@ -23,7 +23,7 @@ const keeperOf = (clock: EventClock | undefined, fails: () => boolean) => {
 
 const settings = { feed: 'pushed', status: 'idle', maxOutOfOrdernessMs: 7000 };
 
-test('the settings of the pushed feed are reported until that was written, then no more', async () => {
+test('the settings of the pushed feed are reported until they are written', async () => {
   let isAway = true;
   const { keeper, said, failed } = keeperOf(newEventClock(), () => isAway);
   await keeper.reportPushedFeed();
